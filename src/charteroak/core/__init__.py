@@ -1,0 +1,1 @@
+"""What things mean: pure, the same input gives the same answer."""

@@ -1,0 +1,1 @@
+"""The box by the camera: frames, plates, reads, sealed spool, uplink."""

@@ -1,0 +1,1 @@
+"""Plates, cars and streets that the project draws: for demo, tests and training."""

@@ -1,0 +1,1 @@
+"""The agency's server: actions, store, vault, pages, worker."""

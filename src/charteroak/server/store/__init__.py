@@ -1,0 +1,1 @@
+"""All SQL: one module per noun, and the database's own life."""

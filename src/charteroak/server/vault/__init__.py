@@ -1,0 +1,1 @@
+"""Pictures and keys: what lies outside the database."""
