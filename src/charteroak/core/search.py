@@ -1,0 +1,90 @@
+"""A search: what somebody wants to look up, why, and for which case."""
+
+import re
+from datetime import datetime
+from typing import Final, NewType
+
+import attrs
+
+from charteroak.core.camera import CameraId
+from charteroak.core.errors import CharterOakError
+from charteroak.core.plate import PlatePattern
+from charteroak.core.time import aware
+
+Purpose = NewType("Purpose", str)
+"""A code of the closed list in `charteroak.law.vocabulary`."""
+
+_CASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_\-]{1,39}")
+
+
+class MissingPurposeError(CharterOakError):
+    """A search without a purpose of the list."""
+
+    code = "charteroak.search.missing-purpose"
+    hint = "Choose the purpose of the search from the list."
+
+
+class EmptyPeriodError(CharterOakError):
+    """A search ends before it begins, or covers no time at all."""
+
+    code = "charteroak.search.empty-period"
+    hint = "Give a start before the end."
+
+
+class UnreadableCaseError(CharterOakError):
+    """A case number that is no case number."""
+
+    code = "charteroak.search.unreadable-case"
+    hint = "Use 2 to 40 letters, digits, dashes, dots or slashes, with a digit in it."
+
+
+@attrs.frozen(kw_only=True)
+class Search:
+    """One question to the reads of one's own agency; no purpose, no object.
+
+    Attributes:
+        plate: what is looked for.
+        since: first moment, inclusive.
+        until: last moment, exclusive.
+        cameras: only these; empty for all.
+        purpose: why, as a code.
+        case_ref: the case it belongs to; empty where none was given.
+    """
+
+    plate: PlatePattern
+    since: datetime = attrs.field(validator=aware)
+    until: datetime = attrs.field(validator=aware)
+    cameras: frozenset[CameraId] = frozenset()
+    purpose: Purpose = attrs.field()
+    case_ref: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        """Check what concerns more than one field.
+
+        Raises:
+            EmptyPeriodError: the period is empty or reversed.
+        """
+        if self.since >= self.until:
+            raise EmptyPeriodError("the period is empty")
+
+    @purpose.validator
+    def _named(self, _attribute: "attrs.Attribute[Purpose]", value: Purpose) -> None:
+        if not value:
+            raise MissingPurposeError("no purpose")
+
+
+def parse_case(text: str) -> str:
+    """Spell a case number: outer space dropped, letters upper case.
+
+    Raises:
+        UnreadableCaseError: it is not empty and fits no case number.
+
+    >>> parse_case(" 26-01234 ")
+    '26-01234'
+    """
+    spelled = text.strip().upper()
+    if not spelled:
+        return ""
+    if not _CASE.fullmatch(spelled) or not re.search(r"\d", spelled):
+        raise UnreadableCaseError("no case number")
+    return spelled
