@@ -1,0 +1,71 @@
+"""One agency, with all that its actions need: handed to each as its first argument.
+
+Nothing here reads a clock or draws a random number by itself: both are attributes, set
+by `bootstrap` in the server and by the tests in a test.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from charteroak.core.log_record import Draft
+from charteroak.core.retention import Retention
+from charteroak.core.sealed import LogReceipt
+from charteroak.law.profile import Profile
+from charteroak.server.settings import Settings
+from charteroak.server.store import log
+from charteroak.server.store.database import Changes, Database, Ingests, Purges
+from charteroak.server.vault.hot_file import HotFile
+from charteroak.server.vault.keys import Keys
+from charteroak.server.vault.pictures import Pictures
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Agency:
+    """One custodian of reads, its rules, its store and its vault.
+
+    Attributes:
+        settings: as the administrator set them.
+        profile: the law in force for it.
+        retention: the one read limit: the strictest of law and settings.
+        database: its schema, by role.
+        keys: secrets that lie outside the database.
+        pictures: encrypted pictures.
+        hot_file: digests of the hot lists, for the matcher.
+        clock: the present moment, with a zone.
+        entropy: so many fresh random bytes.
+    """
+
+    settings: Settings
+    profile: Profile
+    retention: Retention
+    database: Database
+    keys: Keys
+    pictures: Pictures
+    hot_file: HotFile
+    clock: Callable[[], datetime]
+    entropy: Callable[[int], bytes]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of its clocks on the wall."""
+        return ZoneInfo(self.settings.time_zone)
+
+    def new_id(self) -> UUID:
+        """A fresh random identifier (RFC 9562, version 4)."""
+        return UUID(bytes=self.entropy(16), version=4)
+
+    def record(self, tx: Ingests | Changes | Purges, draft: Draft) -> LogReceipt:
+        """Write a record of the log in the transaction of what it records."""
+        return log.append(tx, draft, entropy=self.entropy)
+
+    def covered(self, receipt: LogReceipt) -> bool:
+        """Whether an answer that waits for this record may be opened.
+
+        For now: when the record is committed and durable.
+        """
+        with self.database.audits() as tx:
+            return log.holds(tx, receipt)

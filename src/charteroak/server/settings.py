@@ -1,0 +1,111 @@
+"""What an administrator can set, checked at the start.
+
+Every setting is an environment variable with the prefix `CHARTEROAK_`, or a line of the
+file that `--settings` names. No secret has a default: secrets are made at the first
+start and lie in the data folder.
+"""
+
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one agency's server."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CHARTEROAK_", frozen=True, extra="forbid"
+    )
+
+    data: Annotated[
+        Path,
+        Field(
+            title="Data folder",
+            description="Database, pictures, keys. Private to the service.",
+        ),
+    ] = Path("/var/lib/charteroak")
+    dsn: Annotated[
+        str | None,
+        Field(
+            title="Database",
+            description="Any PostgreSQL 15 or newer. Empty: the embedded one.",
+        ),
+    ] = None
+    agency: Annotated[
+        str,
+        Field(
+            title="Short name of the agency",
+            description="Names its schema: lower-case letters, digits, underscores.",
+            pattern=r"^[a-z][a-z0-9_]{0,30}$",
+        ),
+    ] = "town"
+    agency_name: Annotated[
+        str, Field(title="Name of the agency", min_length=1, max_length=80)
+    ] = "Town Police Department"
+    jurisdiction: Annotated[
+        str,
+        Field(title="Law profile", description="us_ct: Connecticut."),
+    ] = "us_ct"
+    time_zone: Annotated[
+        str, Field(title="Time zone", description="For the clocks on the pages.")
+    ] = "America/New_York"
+    keep: Annotated[
+        timedelta | None,
+        Field(
+            title="The agency's own retention limit",
+            description="Shorter than the law's, if set; the shortest always wins.",
+            ge=timedelta(minutes=1),
+        ),
+    ] = None
+    page_within: Annotated[
+        timedelta,
+        Field(
+            title="Late hits",
+            description="A hit that arrives later than this is shown, never sounded.",
+        ),
+    ] = timedelta(minutes=2)
+    host: Annotated[str, Field(title="Address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Field(title="Port", ge=1, le=65535)] = 8443
+    tls_certificate: Annotated[Path | None, Field(title="TLS certificate file")] = None
+    tls_key: Annotated[Path | None, Field(title="TLS key file")] = None
+    proxy: Annotated[
+        str | None,
+        Field(
+            title="Proxy in front",
+            description="Address or network of the proxy that ends TLS. Nobody else is "
+            "believed about where a request came from.",
+        ),
+    ] = None
+    public_url: Annotated[
+        str | None,
+        Field(
+            title="Address that boxes and browsers use",
+            description="Such as https://lpr.example.gov; needed behind a proxy.",
+        ),
+    ] = None
+
+    @field_validator("proxy")
+    @classmethod
+    def _network(cls, value: str | None) -> str | None:
+        if value is not None:
+            ip_network(value)
+        return value
+
+    @model_validator(mode="after")
+    def _safe_transport(self) -> Self:
+        """Plain HTTP on loopback only; else certificates, or a named proxy."""
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            message = "set both tls_certificate and tls_key, or neither"
+            raise ValueError(message)
+        loopback = self.host == "localhost" or ip_address(self.host).is_loopback
+        if not loopback and self.tls_certificate is None and self.proxy is None:
+            message = (
+                "plain HTTP is for this machine only: set tls_certificate and "
+                "tls_key, or name the proxy that ends TLS in front of this server"
+            )
+            raise ValueError(message)
+        return self
