@@ -13,12 +13,11 @@ by the sequence of batches.
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
-import http_sf
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
@@ -31,11 +30,10 @@ from http_message_signatures import (
 )
 from http_message_signatures.algorithms import ED25519
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
-from http_sf.compat import InnerList
+from http_sf.compat import Dictionary, InnerList
 from typing_extensions import override
 
-from charteroak.core.errors import CharterOakError
-from charteroak.core.time import aware
+from charteroak.core.errors import CharterOakError, NaiveTimeError
 from charteroak.core.wire import SIGNATURE_TAG, SIGNED_COMPONENTS
 
 NONCE_BYTES: Final = 16
@@ -43,6 +41,7 @@ LONGEST_LIFE_S: Final = 60
 """Longest time between `created` and `expires`, seconds; both by the signer's clock."""
 
 _LABEL: Final = "charteroak"
+_WRITTEN: Final = {"content-digest", "signature-input", "signature"}
 _LARGEST_FIELD: Final = 4096
 """Longest signature header we look at, characters; ours are under 500."""
 
@@ -143,7 +142,7 @@ class _Fields:
     def items(self) -> list[tuple[str, str]]:
         return list(self._fields)
 
-    def __iter__(self) -> "object":
+    def __iter__(self) -> Iterator[str]:
         return iter([name for name, _ in self._fields])
 
     def __contains__(self, name: str) -> bool:
@@ -180,15 +179,10 @@ class _TimelessVerifier(HTTPMessageVerifier):
     def validate_created_and_expires(
         self, sig_input: InnerList, max_age: timedelta | None = None
     ) -> None:
-        """Judge the two times against each other only; see the module's docstring."""
-        created, expires = (sig_input.params.get(k) for k in ("created", "expires"))
-        if type(created) is not int or type(expires) is not int:
-            raise HTTPMessageSignaturesException("created and expires are required")
-        if not 0 < expires - created <= LONGEST_LIFE_S:
-            raise HTTPMessageSignaturesException("expires does not fit created")
+        """Nothing: `_parameters` has judged the two times against each other."""
 
 
-def sign(
+def sign(  # noqa: PLR0913 - the profile's own parameters, each named at the call
     message: HttpMessage,
     *,
     body: bytes,
@@ -214,8 +208,10 @@ def sign(
 
     Raises:
         BadSignatureError: the message cannot be signed in this profile.
+        NaiveTimeError: `created` has no zone.
     """
-    aware(None, attrs.fields(_Moment).at, created)
+    if created.utcoffset() is None:
+        raise NaiveTimeError("created has no time zone")
     if len(nonce) != NONCE_BYTES:
         raise BadSignatureError("a nonce of the wrong length")
     adapter = _Adapter.of(message)
@@ -239,12 +235,11 @@ def sign(
         )
     except (HTTPMessageSignaturesException, ValueError):
         raise BadSignatureError("the request cannot be signed") from None
-    return dict(adapter.headers.items()[len(message.fields) :])
-
-
-@attrs.frozen
-class _Moment:
-    at: datetime
+    return {
+        name: value
+        for name, value in adapter.headers.items()
+        if name.lower() in _WRITTEN
+    }
 
 
 def verify(
@@ -292,8 +287,6 @@ def verify(
     except (HTTPMessageSignaturesException, ValueError):
         # The library's text may quote the request; ours never does.
         raise BadSignatureError("the signature does not fit the request") from None
-    if len(found) != 1:
-        raise BadSignatureError("more than one signature for this protocol")
     _check_body(verifier, adapter, found, body)
     return claim
 
@@ -321,25 +314,25 @@ def _claim(message: HttpMessage, tag: str) -> Verified:
     """What the one signature for this protocol says of itself; nothing proved yet."""
     inputs = _field(message, "signature-input")
     signatures = _field(message, "signature")
+    parsed = Dictionary()
     try:
-        parsed = http_sf.parse(inputs.encode("ascii"), tltype="dictionary")
+        parsed.parse(inputs.encode("ascii"))
     except (ValueError, TypeError):
         raise MissingSignatureError("Signature-Input cannot be parsed") from None
     ours = [
-        (covered, params)
-        for covered, params in parsed.values()
-        if isinstance(covered, list) and params.get("tag") == tag
+        member
+        for member in parsed.values()
+        if isinstance(member, InnerList) and member.params.get("tag") == tag
     ]
     if not ours:
         raise WrongTagError("no signature for this protocol")
     if len(ours) > 1:
         raise BadSignatureError("more than one signature for this protocol")
-    covered, params = ours[0]
     # A component with a parameter (`;req`, `;bs`) is another component.
-    plain = {name for name, modifiers in covered if not modifiers}
+    plain = {item.value for item in ours[0] if not item.params}
     if not plain.issuperset(SIGNED_COMPONENTS):
         raise MissingComponentError("the signature does not cover the whole request")
-    return _parameters(params, evidence=f"{inputs}\n{signatures}")
+    return _parameters(dict(ours[0].params), evidence=f"{inputs}\n{signatures}")
 
 
 def _parameters(params: dict[str, object], *, evidence: str) -> Verified:
@@ -350,7 +343,7 @@ def _parameters(params: dict[str, object], *, evidence: str) -> Verified:
             "keyid": str(key_id),
             "nonce": str(nonce),
             "alg": "ed25519",
-        } if type(created) is int and type(expires) is int:
+        } if 0 < expires - created <= LONGEST_LIFE_S:
             return Verified(
                 key_id=key_id,
                 nonce=_nonce(nonce),
@@ -359,7 +352,7 @@ def _parameters(params: dict[str, object], *, evidence: str) -> Verified:
                 evidence=evidence,
             )
         case _:
-            raise BadSignatureError("a parameter of the signature is missing")
+            raise BadSignatureError("a parameter of the signature is missing or odd")
 
 
 def _nonce(text: str) -> bytes:
