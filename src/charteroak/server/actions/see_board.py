@@ -1,0 +1,85 @@
+"""See the board: live alerts, and how fresh cameras and lists are."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+
+from charteroak.core.alert_review import NotAllowed
+from charteroak.core.people import Act, Person
+from charteroak.server.agency import Agency
+from charteroak.server.store import alerts, board_health, hints
+from charteroak.server.store.alert_rows import Alert
+from charteroak.server.store.board_health import CameraHealth, ListHealth
+
+UNVERIFIED_MOST: Final = 200
+REVIEWED_MOST: Final = 50
+_CAMERAS_MOST: Final = 500
+_LISTS_MOST: Final = 50
+
+CAMERA_QUIET: Final = timedelta(minutes=15)
+"""A box that has brought nothing for this long is shown as quiet."""
+
+LIST_OLD: Final = timedelta(hours=24)
+"""A hot list older than this is shown as old: recovered cars are still on it."""
+
+CLOCK_OFF_S: Final = 60
+"""A box whose clock is this far off, in seconds, is shown as having a wrong clock."""
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Board:
+    """What the board shows at a moment.
+
+    Attributes:
+        alerts: those that wait for a person first, newest first; then the others.
+        unverified: how many alerts have no verdict, also those that are not shown.
+    """
+
+    at: datetime
+    alerts: tuple[Alert, ...]
+    unverified: int
+    cameras: tuple[CameraHealth, ...]
+    lists: tuple[ListHealth, ...]
+
+    @property
+    def waiting(self) -> int:
+        """How many of the alerts shown wait for a person."""
+        return sum(alert.waiting for alert in self.alerts)
+
+
+def see_board(agency: Agency, who: Person) -> Board | NotAllowed:
+    """Show a person the board, if a role allows it."""
+    if not who.may(Act.SEE_ALERTS):
+        return NotAllowed(act=Act.SEE_ALERTS)
+    return board_now(agency)
+
+
+def board_now(agency: Agency) -> Board:
+    """The board, for whoever may see it: the caller has checked that.
+
+    Raises:
+        StoreUnavailableError: the database does not answer.
+    """
+    with agency.database.changes() as tx:
+        live = alerts.live(
+            tx, unverified_most=UNVERIFIED_MOST, reviewed_most=REVIEWED_MOST
+        )
+        return Board(
+            at=agency.clock(),
+            # A stable sort: within both groups they stay newest first.
+            alerts=tuple(sorted(live, key=lambda alert: not alert.waiting)),
+            unverified=alerts.count_unverified(tx),
+            cameras=tuple(board_health.cameras(tx, most=_CAMERAS_MOST)),
+            lists=tuple(board_health.lists(tx, most=_LISTS_MOST)),
+        )
+
+
+def board_hints(agency: Agency, *, wait_s: float) -> Iterator[bool]:
+    """Yield when the board may have changed, at the latest every `wait_s` seconds.
+
+    Raises:
+        StoreUnavailableError: the database does not answer.
+    """
+    return hints.listen(agency.database, wait_s=wait_s)
