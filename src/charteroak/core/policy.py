@@ -4,9 +4,12 @@ Rules are Cedar text with a schema whose codes are enumerated entities. A decisi
 permit only if Cedar says Allow *and* reports no error: an engine that had to skip a
 broken prohibition has not said yes. Silence is no. (Cedar skips a policy whose
 evaluation fails; measured, see docs/decisions.)
+
+Somebody with several roles asks as all of them at once: permitted if a rule permits
+any of them, refused if a rule stands against any of them. So an administrator who is
+also an investigator cannot search: separation of duties is not undone by adding a role.
 """
 
-import json
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
@@ -42,6 +45,7 @@ class Rule:
         plain: what it says, in one plain sentence.
         confidence: how sure the project is of this reading: high, medium or low.
         change: what the asker could change so that it no longer says no; may be empty.
+        permits: whether it permits; else it forbids.
     """
 
     rule_id: str
@@ -49,6 +53,7 @@ class Rule:
     plain: str
     confidence: str
     change: str = ""
+    permits: bool = False
 
 
 SILENCE: Final = Rule(
@@ -68,10 +73,15 @@ BROKEN: Final = Rule(
 
 @attrs.frozen(kw_only=True)
 class Request:
-    """Everything that a decision depends on; finite, so that it can be enumerated."""
+    """Everything that a decision depends on; finite, so that it can be enumerated.
+
+    Attributes:
+        roles: all that the asker has.
+        custodian: whose reads, as the rules name it.
+    """
 
     act: Act
-    role: Role
+    roles: frozenset[Role]
     custodian: str
     purpose: Purpose
     case: Case
@@ -80,7 +90,7 @@ class Request:
 
 @attrs.frozen(kw_only=True)
 class Permit:
-    """Proof that the rules allow a request. Made by `decide` alone."""
+    """Proof that the rules allow a request. Made by `verdict` alone."""
 
     request: Request
     because: tuple[Rule, ...]
@@ -96,28 +106,30 @@ class Denial:
     fingerprint: str
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RuleSet:
     """Rules in force, parsed and checked; made by `charteroak.law.loader`.
 
     Attributes:
-        rules: every rule by its id.
-        fingerprint: SHA-256 over policy and schema text, hexadecimal.
+        rules: every rule by its id, in the order of the text.
+        text: the policy as it is written.
+        fingerprint: SHA-256 over schema and policy text, hexadecimal.
     """
 
     policies: cedarpy.PolicySet
     schema: cedarpy.Schema
     rules: Mapping[str, Rule]
+    text: str
     fingerprint: str
 
 
 def decide(rules: RuleSet, request: Request) -> Permit | Denial:
-    """Answer a request by the rules in force."""
+    """Answer a request by the rules in force; safe to call from any thread."""
     answer = cedarpy.is_authorized(
         {
-            "principal": f'Role::"{request.role}"',
-            "action": f'Action::"{request.act}"',
-            "resource": f"Custodian::{json.dumps(request.custodian)}",
+            "principal": _uid("Asker", "asker"),
+            "action": _uid("Action", request.act),
+            "resource": _uid("Custodian", request.custodian),
             "context": {
                 "purpose": _entity("Purpose", request.purpose),
                 "case": _entity("Case", request.case),
@@ -125,7 +137,13 @@ def decide(rules: RuleSet, request: Request) -> Permit | Denial:
             },
         },
         rules.policies,
-        [],
+        [
+            {
+                "uid": _uid("Asker", "asker"),
+                "attrs": {},
+                "parents": [_uid("Role", role) for role in sorted(request.roles)],
+            }
+        ],
         rules.schema,
     )
     return verdict(answer, rules, request)
@@ -134,25 +152,26 @@ def decide(rules: RuleSet, request: Request) -> Permit | Denial:
 def verdict(
     answer: cedarpy.AuthzResult, rules: RuleSet, request: Request
 ) -> Permit | Denial:
-    """Permit only a clean Allow."""
+    """Permit only a clean Allow, for a reason that is a known rule."""
     named = answer.diagnostics.id_annotations_by_reason
-    because = tuple(
-        rules.rules.get(named.get(reason) or "", BROKEN)
-        for reason in answer.diagnostics.reasons
-    )
-    if (
-        answer.decision is cedarpy.Decision.Allow
-        and not answer.diagnostics.errors
-        and because
-        and BROKEN not in because
-    ):
+    # Ordered as the text is, so that the same question has the same answer.
+    order = list(rules.rules)
+    ids = {named.get(reason) or "" for reason in answer.diagnostics.reasons}
+    because = tuple(rules.rules[rule_id] for rule_id in order if rule_id in ids)
+    broken = bool(answer.diagnostics.errors) or not ids.issubset(order)
+    if answer.decision is cedarpy.Decision.Allow and because and not broken:
         return Permit(request=request, because=because, fingerprint=rules.fingerprint)
-    if answer.diagnostics.errors:
-        because = (*because, BROKEN)
+    if broken:
+        # What would have permitted it is no reason for a refusal.
+        because = (*(rule for rule in because if not rule.permits), BROKEN)
     return Denial(
         request=request, because=because or (SILENCE,), fingerprint=rules.fingerprint
     )
 
 
+def _uid(kind: str, code: str) -> dict[str, str]:
+    return {"type": kind, "id": str(code)}
+
+
 def _entity(kind: str, code: str) -> dict[str, dict[str, str]]:
-    return {"__entity": {"type": kind, "id": code}}
+    return {"__entity": _uid(kind, code)}

@@ -1,1 +1,1 @@
-"""The rules as data: Cedar text and numbers per state and effective date."""
+"""The rules as data: Cedar text and numbers per state and date, one vocabulary."""
