@@ -1,0 +1,116 @@
+"""The matcher's file: digests of all hot lists, memory-mapped, swapped in one step.
+
+All processes of the server share one copy. The file is a help, never the truth: where
+it is missing or broken, the matcher asks the database about every read instead.
+"""
+
+import fcntl
+import mmap
+import os
+import threading
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from charteroak.core.hotlist import BrokenIndexError, Digest, HotIndex, pack_index
+from charteroak.server.vault import files
+
+_EMPTY: Final = pack_index([])
+
+
+class HotFileState(StrEnum):
+    """What became of the file."""
+
+    BROKEN = "broken"
+    MISSING = "missing"
+    READY = "ready"
+
+
+@attrs.frozen
+class _Stamp:
+    """Tells one version of the file from another."""
+
+    inode: int
+    modified_ns: int
+    size: int
+
+
+class HotFile:
+    """The file of digests; safe to share between threads, and between processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the path of the file; its folder is made where it is missing."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path = path
+        self._guard = threading.Lock()
+        self._stamp: _Stamp | None = None
+        self._state = HotFileState.MISSING
+        self._index = _empty()
+
+    @property
+    def state(self) -> HotFileState:
+        """Whether the file can be relied on now."""
+        return self.look()[1]
+
+    def current(self) -> HotIndex:
+        """The index as it is now; empty where the file is missing or broken."""
+        return self.look()[0]
+
+    def look(self) -> tuple[HotIndex, HotFileState]:
+        """The index as it is now, and whether it can be relied on.
+
+        Costs one `stat`; the file is opened again only when it has changed.
+        """
+        with self._guard:
+            stamp = self._look_at()
+            if stamp is None:
+                self._stamp, self._index = None, _empty()
+                self._state = HotFileState.MISSING
+            elif stamp != self._stamp:
+                self._stamp = stamp
+                self._index, self._state = self._open()
+            return self._index, self._state
+
+    def rewrite(self, digests: Callable[[], Iterable[Digest]]) -> int:
+        """Put new digests in the file's place; whoever reads sees the old or the new.
+
+        Args:
+            digests: reads the lists as they are now; called when no other writer is at
+                work, because of two writers the one with the older view could else win.
+
+        Returns:
+            How many distinct digests are in the file.
+        """
+        lock = self._path.with_name(self._path.name + ".lock")
+        number = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX)
+            packed = pack_index(digests())
+            files.replace(self._path, packed)
+        finally:
+            os.close(number)
+        return len(HotIndex(memoryview(packed)))
+
+    def _look_at(self) -> _Stamp | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return _Stamp(found.st_ino, found.st_mtime_ns, found.st_size)
+
+    def _open(self) -> tuple[HotIndex, HotFileState]:
+        try:
+            with self._path.open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            return HotIndex(memoryview(mapped)), HotFileState.READY
+        except FileNotFoundError:
+            return _empty(), HotFileState.MISSING
+        except (OSError, ValueError, BrokenIndexError):
+            return _empty(), HotFileState.BROKEN
+
+
+def _empty() -> HotIndex:
+    return HotIndex(memoryview(_EMPTY))
