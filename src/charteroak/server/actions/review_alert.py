@@ -1,5 +1,7 @@
 """Give a verdict on an alert: confirm it with all four checks, or reject it."""
 
+from typing import Final
+
 import attrs
 
 from charteroak.core import alert as rules
@@ -26,6 +28,11 @@ from charteroak.core.people import Act, Person
 from charteroak.server.agency import Agency
 from charteroak.server.store import alerts, hints
 from charteroak.server.store.alert_rows import Alert
+
+_KINDS: Final = {
+    Status.CONFIRMED: RecordKind.ALERT_CONFIRMED,
+    Status.REJECTED: RecordKind.ALERT_REJECTED,
+}
 
 Reviewed = (
     Done | AlreadyReviewed | ChecksMissing | EvidenceGone | NoSuchAlert | NotAllowed
@@ -77,25 +84,28 @@ def review_alert(
             by=who.person_id,
             at=now,
         )
-        public: dict[str, Value] = {"minutes": minutes_span(now - alert.raised_at)}
-        match verdict:
-            case Confirming(checks=checks):
-                kind = RecordKind.ALERT_CONFIRMED
-                public["checks"] = len(attrs.fields(Checks)) - len(checks.missing)
-            case Rejecting(rejection=rejection):
-                kind = RecordKind.ALERT_REJECTED
-                public["rejection"] = rejection.value
         agency.record(
             tx,
             Draft(
-                kind=kind,
+                kind=_KINDS[status],
                 at=now,
-                public=public,
+                public={
+                    **_public(verdict),
+                    "minutes": minutes_span(now - alert.raised_at),
+                },
                 private={"person": str(who.person_id), "alert": str(alert_id)},
             ),
         )
         hints.give(tx)
     return Done(deed=Deed(by=who.name, at=now))
+
+
+def _public(verdict: Confirming | Rejecting) -> dict[str, Value]:
+    match verdict:
+        case Confirming(checks=checks):
+            return {"checks": len(attrs.fields(Checks)) - len(checks.missing)}
+        case Rejecting(rejection=rejection):
+            return {"rejection": rejection.value}
 
 
 def _status(alert: Alert, verdict: Confirming | Rejecting) -> Status:
