@@ -1,0 +1,135 @@
+"""Sessions: who is signed in. Only the hash of a session's token is kept."""
+
+import hashlib
+from datetime import datetime
+from typing import Final
+
+import attrs
+from psycopg.rows import args_row
+
+from charteroak.core.people import Person, PersonId
+from charteroak.server.store.database import Changes
+from charteroak.server.store.people import person
+
+_ADD: Final = """
+    INSERT INTO sessions
+           (token_hash, person_id, signed_in_at, last_used_at, expires_at)
+    VALUES (%(token_hash)s, %(person_id)s, %(at)s, %(at)s, %(expires_at)s)
+"""
+
+_FIND: Final = """
+    SELECT p.person_id, p.login, p.name, p.roles, p.temporary,
+           s.signed_in_at, s.last_used_at, s.expires_at
+      FROM sessions s
+      JOIN people p USING (person_id)
+     WHERE s.token_hash = %(token_hash)s
+       AND p.disabled_at IS NULL
+"""
+
+_TOUCH: Final = """
+    UPDATE sessions
+       SET last_used_at = %(at)s
+     WHERE token_hash = %(token_hash)s
+       AND last_used_at < %(at)s
+"""
+
+_END: Final = """
+    DELETE FROM sessions
+     WHERE token_hash = %(token_hash)s
+ RETURNING person_id
+"""
+
+_END_ALL: Final = """
+    DELETE FROM sessions
+     WHERE person_id = %(person_id)s
+"""
+
+_END_EXPIRED: Final = """
+    DELETE FROM sessions
+     WHERE person_id = %(person_id)s
+       AND expires_at <= %(at)s
+"""
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StoredSession:
+    """A session as it is kept.
+
+    Attributes:
+        temporary: the person still has a password that somebody else has seen.
+        expires_at: from then on it is over, whatever happens.
+    """
+
+    person: Person
+    temporary: bool
+    signed_in_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+
+def hash_of(token: str) -> bytes:
+    """What is kept of a token: SHA-256; it has 256 random bits, so no salt."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def add(
+    tx: Changes,
+    *,
+    token_hash: bytes,
+    person_id: PersonId,
+    at: datetime,
+    expires_at: datetime,
+) -> None:
+    """Begin a session; the person's expired ones are forgotten."""
+    tx.connection.execute(_END_EXPIRED, {"person_id": person_id, "at": at})
+    tx.connection.execute(
+        _ADD,
+        {
+            "token_hash": token_hash,
+            "person_id": person_id,
+            "at": at,
+            "expires_at": expires_at,
+        },
+    )
+
+
+def find(tx: Changes, token_hash: bytes) -> StoredSession | None:
+    """The session of a token, unless its person has been disabled."""
+    with tx.connection.cursor(row_factory=args_row(_session)) as cursor:
+        cursor.execute(_FIND, {"token_hash": token_hash})
+        return cursor.fetchone()
+
+
+def touch(tx: Changes, token_hash: bytes, at: datetime) -> None:
+    """Note that a session was used; never turns back."""
+    tx.connection.execute(_TOUCH, {"token_hash": token_hash, "at": at})
+
+
+def end(tx: Changes, token_hash: bytes) -> bool:
+    """End one session; says whether there was one."""
+    cursor = tx.connection.execute(_END, {"token_hash": token_hash})
+    return cursor.rowcount > 0
+
+
+def end_all(tx: Changes, person_id: PersonId) -> int:
+    """End all sessions of a person; says how many there were."""
+    cursor = tx.connection.execute(_END_ALL, {"person_id": person_id})
+    return cursor.rowcount
+
+
+def _session(
+    person_id: PersonId,
+    login: str,
+    name: str,
+    roles: list[str],
+    temporary: bool,  # noqa: FBT001  a column, given by position
+    *times: datetime,
+) -> StoredSession:
+    signed_in_at, last_used_at, expires_at = times
+    return StoredSession(
+        person=person(person_id, login, name, roles),
+        temporary=temporary,
+        signed_in_at=signed_in_at,
+        last_used_at=last_used_at,
+        expires_at=expires_at,
+    )

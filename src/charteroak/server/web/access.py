@@ -1,0 +1,23 @@
+"""One line for each request, with nothing in it that anybody typed.
+
+The server behind us (uvicorn) writes whole addresses into its access log, so that one
+is switched off and this one is kept: method, the route's pattern in place of the path,
+status, time. No query, no identifier, no address of a person.
+"""
+
+import logging
+from typing import Final
+
+from starlette.types import Scope
+
+_LOG: Final = logging.getLogger("charteroak.web")
+_METHODS: Final = frozenset(
+    {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+)
+
+
+def note(scope: Scope, status: int, took_s: float) -> None:
+    """Write the line of one request."""
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    pattern = getattr(scope.get("route"), "path", "(no page)")
+    _LOG.info("%s %s %d %.0f ms", method, pattern, status, took_s * 1000)

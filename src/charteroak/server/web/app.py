@@ -1,0 +1,64 @@
+"""The pages and the boxes' entrance of one agency, as one app."""
+
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from charteroak.server.agency import Agency
+from charteroak.server.web import (
+    session_pages,
+)
+from charteroak.server.web.errors import Calm, add_handlers, refuse
+from charteroak.server.web.render import STATIC, Pages, manifest
+from charteroak.server.web.security import Guard, own_names
+from charteroak.server.web.text import ENGLISH, Words
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (session_pages.router,)
+"""Every group of pages; a new one is added here, in one line."""
+
+
+def create_app(agency: Agency, *, words: Words = ENGLISH) -> FastAPI:
+    """Make the app of an agency.
+
+    Whoever serves it must leave the proxy's headers alone (`proxy_headers=False` for
+    uvicorn): they are read here, and only from `settings.proxy`. Its access log stays
+    off too: `charteroak.server.web.access` writes one without addresses.
+
+    Args:
+        agency: whose server.
+        words: the language of the pages.
+
+    Raises:
+        UnbuiltPagesError: styles and scripts have not been built.
+    """
+    assets = manifest()
+    middleware = [
+        Middleware(Guard, refuse=refuse, names=own_names(agency.settings)),
+        Middleware(Calm),
+    ]
+    if agency.settings.proxy is not None:
+        middleware.insert(
+            0, Middleware(ProxyHeadersMiddleware, trusted_hosts=agency.settings.proxy)
+        )
+    app = FastAPI(
+        title="Charter Oak",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        middleware=middleware,
+        redirect_slashes=False,
+    )
+    app.state.agency = agency
+    app.state.pages = Pages(agency, words=words, assets=assets)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.state.paths = frozenset(
+        route.path for route in app.routes if isinstance(route, Route)
+    )
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    add_handlers(app)
+    return app

@@ -1,0 +1,289 @@
+"""When something goes wrong: a calm page that says what happened, what is safe, what now.
+
+No answer ever holds a traceback, and no log line holds what a form was filled with.
+"""
+
+import logging
+import secrets
+import traceback
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Final
+
+import attrs
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from charteroak.core.errors import CharterOakError
+from charteroak.core.people import ALLOWED, Act
+from charteroak.server.web.render import page
+from charteroak.server.web.session import (
+    SAFE,
+    ForgedRequestError,
+    NotSignedInError,
+    NotYourRoleError,
+    SessionLockedError,
+    TemporaryPasswordError,
+    safe_next,
+)
+from charteroak.server.web.text import later
+
+_LOG: Final = logging.getLogger("charteroak.web")
+
+
+@attrs.frozen
+class Trouble:
+    """A page for something that went wrong, in our words.
+
+    Attributes:
+        title: what happened, in a few words.
+        happened: the same in a sentence.
+        safe: what is not affected.
+        now: what the reader can do.
+    """
+
+    status: int
+    title: str
+    happened: str
+    safe: str
+    now: str
+
+
+_NOTHING_CHANGED: Final = later("Nothing was changed.")
+
+_PAGES: Final = {
+    403: Trouble(
+        403,
+        later("This request did not come from this page"),
+        later(
+            "The server only takes a change that is sent from one of its own pages, "
+            "and this one was not, or its page was too old."
+        ),
+        _NOTHING_CHANGED,
+        later("Open the page again and repeat what you did."),
+    ),
+    404: Trouble(
+        404,
+        later("There is no such page"),
+        later(
+            "The address leads nowhere. What it led to may have been forgotten on the "
+            "day the law says."
+        ),
+        _NOTHING_CHANGED,
+        later("Go on from the navigation above, or from the first page."),
+    ),
+    405: Trouble(
+        405,
+        later("This address is not opened like that"),
+        later("It takes a form, or shows a page, but not what was asked."),
+        _NOTHING_CHANGED,
+        later("Go on from the first page."),
+    ),
+    413: Trouble(
+        413,
+        later("That is too large"),
+        later("The server takes at most 64 MB at a time."),
+        _NOTHING_CHANGED,
+        later("Send it in smaller parts."),
+    ),
+    421: Trouble(
+        421,
+        later("This server does not go by that name"),
+        later("The address in your browser is not one that this server knows."),
+        _NOTHING_CHANGED,
+        later(
+            "Use the address that the administrator gave out. Administrators: it is the "
+            "setting CHARTEROAK_PUBLIC_URL."
+        ),
+    ),
+    422: Trouble(
+        422,
+        later("Something in the form is missing or cannot be read"),
+        later("The server did not understand a part of what was sent."),
+        _NOTHING_CHANGED,
+        later("Go back, fill in every field that is asked for, and send it again."),
+    ),
+    500: Trouble(
+        500,
+        later("Something broke on our side"),
+        later("The server could not finish what you asked."),
+        later("What was not finished was undone. Reads and alerts go on coming in."),
+        later("Try again. If it breaks again, tell the administrator this number:"),
+    ),
+    503: Trouble(
+        503,
+        later("The database does not answer"),
+        later("The server cannot reach its records at the moment."),
+        later("Nothing is lost. The boxes by the cameras keep their reads meanwhile."),
+        later("Try again in a few seconds."),
+    ),
+}
+
+_GUARDED: Final = {"host": 421, "origin": 403, "size": 413}
+
+ACTS: Final = {
+    Act.ACKNOWLEDGE_ALERT: later("Acknowledge an alert"),
+    Act.APPROVE_HOLD: later("Approve a hold"),
+    Act.ENROL_BOX: later("Place cameras and let boxes in"),
+    Act.LOAD_HOTLIST: later("Load hot lists"),
+    Act.MANAGE_PEOPLE: later("Manage people"),
+    Act.READ_LOG: later("Read the log"),
+    Act.REQUEST_HOLD: later("Hold reads for a case"),
+    Act.REVIEW_ALERT: later("Verify an alert"),
+    Act.SEARCH_READS: later("Search reads"),
+    Act.SEE_ALERTS: later("See the alert board"),
+    Act.SEE_CAMERAS: later("See cameras"),
+    Act.SEE_STATUS: later("See the status"),
+}
+"""Acts as a page names them."""
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a machine is asking."""
+    return request.url.path.startswith("/api/")
+
+
+def show(request: Request, status: int, *, reference: str | None = None) -> Response:
+    """The page for a status; for a machine, the same as JSON."""
+    trouble = _PAGES.get(status, _PAGES[HTTPStatus.INTERNAL_SERVER_ERROR])
+    if wants_json(request):
+        body = {"error": trouble.title, "hint": trouble.now}
+        return JSONResponse(body, status_code=status)
+    return page(
+        request,
+        "trouble.html",
+        {"trouble": trouble, "reference": reference},
+        status=status,
+    )
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer in place of the app when the guard said no."""
+    request = Request(scope, receive)
+    status = _GUARDED[scope["state"]["trouble"]]
+    response = await run_in_threadpool(show, request, status)
+    await response(scope, receive, send)
+
+
+class Calm:
+    """Turns what nobody expected into a page, and a log line without its words.
+
+    Messages of exceptions may hold what was typed (a database names the values that it
+    refuses), so only their kind and where they arose are written down.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand in front of an app."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        begun = False
+
+        async def watch(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as broke:  # noqa: BLE001  the last place before the wire
+            reference = secrets.token_hex(4)
+            _LOG.error("broke %s: %s", reference, where(broke))
+            if begun or scope["type"] != "http":
+                return
+            request = Request(scope, receive)
+            response = await run_in_threadpool(show, request, 500, reference=reference)
+            await response(scope, receive, send)
+
+
+def where(broke: BaseException) -> str:
+    """Kind and places of an exception, without its message or any value."""
+    kinds = []
+    current: BaseException | None = broke
+    while current is not None:
+        kinds.append(type(current).__qualname__)
+        current = current.__cause__
+    frames = traceback.extract_tb(broke.__traceback__)[-6:]
+    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    return f"{' from '.join(kinds)} at {places}"
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Teach an app our pages for what goes wrong."""
+    handlers: dict[type[Exception], Callable[[Request, Exception], Response]] = {
+        HTTPException: _http,
+        RequestValidationError: lambda request, _: show(request, 422),
+        NotSignedInError: _not_signed_in,
+        SessionLockedError: _locked,
+        TemporaryPasswordError: lambda _, __: RedirectResponse("/account", 303),
+        NotYourRoleError: _not_your_role,
+        ForgedRequestError: lambda request, _: show(request, 403),
+        CharterOakError: _ours,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, _threaded(handler))
+
+
+def _threaded(
+    handler: Callable[[Request, Exception], Response],
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(request: Request, trouble: Exception) -> Response:
+        return await run_in_threadpool(handler, request, trouble)
+
+    return handle
+
+
+def _http(request: Request, trouble: Exception) -> Response:
+    status = trouble.status_code if isinstance(trouble, HTTPException) else 500
+    return show(request, status)
+
+
+def _ours(request: Request, trouble: Exception) -> Response:
+    code = trouble.code if isinstance(trouble, CharterOakError) else ""
+    waits = code in {"charteroak.store.unavailable", "charteroak.log.not-yet-covered"}
+    if not waits:
+        _LOG.error("unhandled %s: %s", code, where(trouble))
+    response = show(request, 503 if waits else 500)
+    if waits:
+        response.headers["retry-after"] = "3"
+    return response
+
+
+def _next(request: Request) -> str:
+    return safe_next(request.url.path) if request.method in SAFE else "/"
+
+
+def _not_signed_in(request: Request, _trouble: Exception) -> Response:
+    if wants_json(request):
+        return show(request, 403)
+    if "hx-request" in request.headers:
+        # A swap cannot show a sign-in form; the whole page goes there.
+        return Response(status_code=401, headers={"hx-redirect": "/sign-in"})
+    values = {"login": "", "next": _next(request), "failed": False, "fresh": False}
+    return page(request, "sign_in.html", values, status=401)
+
+
+def _locked(request: Request, trouble: Exception) -> Response:
+    if "hx-request" in request.headers:
+        return Response(status_code=401, headers={"hx-refresh": "true"})
+    person = trouble.person if isinstance(trouble, SessionLockedError) else None
+    values = {
+        "person": person,
+        "next": _next(request),
+        "failed": False,
+        "unsent": request.method not in SAFE,
+    }
+    return page(request, "locked.html", values, status=401)
+
+
+def _not_your_role(request: Request, trouble: Exception) -> Response:
+    act = trouble.act if isinstance(trouble, NotYourRoleError) else Act.SEE_STATUS
+    roles = sorted(ALLOWED.get(act, frozenset()))
+    return page(
+        request, "not_your_role.html", {"act": ACTS[act], "roles": roles}, status=403
+    )

@@ -1,0 +1,165 @@
+"""What every request passes before a page sees it, and every answer on its way out.
+
+Plain ASGI, so that a stream of events flows through unbuffered.
+"""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from charteroak.server.settings import Settings
+from charteroak.server.web.access import note
+
+# Small icons of the design system lie inside its sheet, as data.
+_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+_ALWAYS: Final = {
+    "content-security-policy": _POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+_A_YEAR: Final = "max-age=31536000"
+_LOCAL: Final = ("localhost", "127.0.0.1", "::1")
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+LARGEST_FORM: Final = 64 * 1024 * 1024
+"""Bytes; a hot list of a million entries fits. Boxes have limits of their own."""
+
+
+def own_names(settings: Settings) -> frozenset[str]:
+    """The names by which this server may be asked: else it is a rebinding attack.
+
+    They are those of the public address, of the certificate, and of this machine. A
+    certificate's `*.example.gov` stays as it is.
+    """
+    names = {*_LOCAL, settings.host.lower()}
+    if settings.public_url is not None:
+        host = urlsplit(settings.public_url).hostname
+        names.update({host} if host else ())
+    if settings.tls_certificate is not None:
+        names.update(_certified(settings.tls_certificate))
+    return frozenset(names)
+
+
+def _certified(file: Path) -> Iterable[str]:
+    certificate = x509.load_pem_x509_certificate(file.read_bytes())
+    try:
+        alternatives = certificate.extensions.get_extension_for_class(
+            x509.SubjectAlternativeName
+        ).value
+    except x509.ExtensionNotFound:
+        return []
+    return [
+        *(name.lower() for name in alternatives.get_values_for_type(x509.DNSName)),
+        *(str(ip) for ip in alternatives.get_values_for_type(x509.IPAddress)),
+    ]
+
+
+def is_own(host: str, names: frozenset[str]) -> bool:
+    """Whether a Host header names this server.
+
+    >>> is_own("LPR.example.gov:8443", frozenset({"*.example.gov"}))
+    True
+    >>> is_own("evil.example", frozenset({"localhost"}))
+    False
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:
+        return False
+    if not name:
+        return False
+    _, _, parent = name.partition(".")
+    return name in names or f"*.{parent}" in names
+
+
+def is_ours(headers: Headers, scheme: str) -> bool:
+    """Whether an unsafe request comes from a page of this very server.
+
+    Browsers say so in Sec-Fetch-Site, on every trustworthy address. An older one
+    names the page's origin. (With `no-referrer` a browser sends `Origin: null` from our
+    own forms, so the first is asked first.) A request that says neither is refused.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    return headers.get("origin") == f"{scheme}://{headers.get('host')}"
+
+
+class Guard:
+    """Checks host, origin and size; sets the headers that keep a page ours."""
+
+    def __init__(self, app: ASGIApp, *, refuse: ASGIApp, names: frozenset[str]) -> None:
+        """Stand in front of an app.
+
+        Args:
+            app: what is guarded.
+            refuse: answers in its place; finds status and words in `scope["state"]`.
+            names: see `own_names`.
+        """
+        self._app = app
+        self._refuse = refuse
+        self._names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        began = time.perf_counter()
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _harden(MutableHeaders(scope=message), scope, status)
+            await send(message)
+
+        trouble = self._trouble(scope, headers)
+        try:
+            if trouble is None:
+                await self._app(scope, receive, answer)
+            else:
+                scope.setdefault("state", {})["trouble"] = trouble
+                await self._refuse(scope, receive, answer)
+        finally:
+            note(scope, status, time.perf_counter() - began)
+
+    def _trouble(self, scope: Scope, headers: Headers) -> str | None:
+        if not is_own(headers.get("host", ""), self._names):
+            return "host"
+        if scope["path"].startswith("/api/"):
+            return None
+        if scope["method"] not in _SAFE:
+            if not is_ours(headers, scope["scheme"]):
+                return "origin"
+            # Chunked forms do not exist in browsers; without a length there is none.
+            length = headers.get("content-length", "")
+            if not length.isdecimal() or int(length) > LARGEST_FORM:
+                return "size"
+        return None
+
+
+def _harden(headers: MutableHeaders, scope: Scope, status: int) -> None:
+    for name, value in _ALWAYS.items():
+        headers[name] = value
+    if scope["scheme"] == "https":
+        headers["strict-transport-security"] = _A_YEAR
+    # Names of built files change with their content; everything else is private.
+    built = scope["path"].startswith("/static/") and status in {200, 206, 304}
+    headers["cache-control"] = (
+        "public, max-age=31536000, immutable" if built else "no-store"
+    )

@@ -1,0 +1,96 @@
+"""Words of the pages, through gettext from the first page on.
+
+Source strings are English and stand where they are used: `_()` and `{% trans %}` in
+templates, `_` in handlers. The catalogue is drawn from them with
+
+    pybabel extract -F babel.cfg -k _ -k _n:1,2 -o locale/charteroak.pot src
+
+and a translation is `locale/<language>/LC_MESSAGES/charteroak.po`. One process speaks
+one language: an agency has one.
+"""
+
+from datetime import datetime, timedelta, tzinfo
+from gettext import NullTranslations
+from typing import Protocol
+
+from babel.dates import format_datetime
+from markupsafe import Markup
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+
+
+class Words(Protocol):
+    """A catalogue of translations, as `gettext` in the standard library has it."""
+
+    def gettext(self, message: str) -> str:
+        """The translation of a message, or the message."""
+        ...
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """The translation for a number of things."""
+        ...
+
+
+ENGLISH: Words = NullTranslations()
+"""The source strings themselves."""
+
+
+def later(message: str) -> str:
+    """Mark a text for the catalogue that is translated where it is shown.
+
+    The catalogue's extraction knows this name (`babel.cfg`).
+    """
+    return message
+
+
+def local_time(moment: datetime, zone: tzinfo, *, seconds: bool = True) -> Markup:
+    """A moment as the agency's clocks show it: 24-hour, with the zone.
+
+    >>> from datetime import UTC
+    >>> local_time(datetime(2026, 10, 1, 16, 5, 9, tzinfo=UTC), UTC)
+    Markup('<time datetime="2026-10-01T16:05:09Z" translate="no">Oct 1, 2026 16:05:09 UTC</time>')
+    """
+    pattern = "MMM d, y HH:mm:ss zzz" if seconds else "MMM d, y HH:mm zzz"
+    shown = format_datetime(moment, pattern, tzinfo=zone, locale="en_US")
+    exact = moment.astimezone(zone).isoformat(timespec="seconds")
+    exact = exact.replace("+00:00", "Z")
+    return Markup('<time datetime="{}" translate="no">{}</time>').format(exact, shown)
+
+
+def how_long(span: timedelta, words: Words) -> str:
+    """A length of time in its largest fitting unit, cut and never rounded up.
+
+    >>> how_long(timedelta(minutes=119), ENGLISH), how_long(timedelta(days=21), ENGLISH)
+    ('1 hour', '21 days')
+    """
+    seconds = abs(int(span.total_seconds()))
+    if seconds < _MINUTE:
+        text, number = words.ngettext("%(n)d second", "%(n)d seconds", seconds), seconds
+    elif seconds < _HOUR:
+        number = seconds // _MINUTE
+        text = words.ngettext("%(n)d minute", "%(n)d minutes", number)
+    elif seconds < _DAY:
+        number = seconds // _HOUR
+        text = words.ngettext("%(n)d hour", "%(n)d hours", number)
+    else:
+        number = seconds // _DAY
+        text = words.ngettext("%(n)d day", "%(n)d days", number)
+    return text % {"n": number}
+
+
+def ago(moment: datetime, now: datetime, words: Words) -> str:
+    """A moment as seen from now.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 10, 1, 12, tzinfo=UTC)
+    >>> ago(noon - timedelta(minutes=3), noon, ENGLISH)
+    '3 minutes ago'
+    >>> ago(noon + timedelta(hours=2), noon, ENGLISH)
+    'in 2 hours'
+    """
+    span = how_long(now - moment, words)
+    if moment > now:
+        return words.gettext("in %(span)s") % {"span": span}
+    return words.gettext("%(span)s ago") % {"span": span}
