@@ -1,6 +1,6 @@
 """See the board: live alerts, and how fresh cameras and lists are."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -76,7 +76,7 @@ def board_now(agency: Agency) -> Board:
         )
 
 
-def board_hints(agency: Agency, *, wait_s: float) -> Iterator[bool]:
+def board_hints(agency: Agency, *, wait_s: float) -> Generator[bool]:
     """Yield when the board may have changed, at the latest every `wait_s` seconds.
 
     Raises:

@@ -5,7 +5,7 @@ reaches one node only. Who hears it asks the tables; who hears nothing asks them
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Final
 
 import psycopg
@@ -26,7 +26,7 @@ def give(tx: Ingests | Changes) -> None:
     tx.connection.execute(_GIVE)
 
 
-def listen(database: Database, *, wait_s: float) -> Iterator[bool]:
+def listen(database: Database, *, wait_s: float) -> Generator[bool]:
     """Yield whenever there is a hint, and at the latest every `wait_s` seconds.
 
     Holds one connection of its own until the iterator is closed. The first value comes

@@ -1,0 +1,223 @@
+"""What the board and an alert's page show, worked out before a template sees it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+from urllib.parse import urlencode
+from uuid import UUID
+
+import attrs
+
+from charteroak.core.alert import Outcome, Rejection, Status
+from charteroak.core.camera import is_camera_id
+from charteroak.server.actions.see_board import (
+    CAMERA_QUIET,
+    CLOCK_OFF_S,
+    LIST_OLD,
+    Board,
+)
+from charteroak.server.web.text import later
+
+UNSURE_BELOW: Final = 0.9
+"""A character of a lower probability is marked as unsure."""
+
+REJECTIONS: Final = {
+    Rejection.WRONG_CHARACTERS: later("Wrong characters"),
+    Rejection.WRONG_STATE: later("Wrong state"),
+    Rejection.WRONG_VEHICLE: later("Wrong vehicle"),
+    Rejection.RECORD_NOT_ACTIVE: later("Record not active"),
+}
+OUTCOMES: Final = {
+    Outcome.VEHICLE_RECOVERED: later("Vehicle recovered"),
+    Outcome.PERSON_FOUND: later("Person found"),
+    Outcome.STOPPED_AND_RELEASED: later("Stopped and released"),
+    Outcome.ARREST: later("Arrest"),
+    Outcome.NOT_FOUND: later("Not found"),
+    Outcome.NO_ACTION: later("No action taken"),
+}
+
+
+class Show(StrEnum):
+    """Which alerts the board shows, by where they stand."""
+
+    ALL = "all"
+    UNVERIFIED = "unverified"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+
+
+class Listed(Protocol):
+    """What a filter looks at; an alert has it."""
+
+    @property
+    def status(self) -> Status:
+        """Where it stands."""
+        ...
+
+    @property
+    def list_id(self) -> UUID:
+        """The list that it is from."""
+        ...
+
+    @property
+    def camera_id(self) -> str:
+        """The camera that read it."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class BoardFilter:
+    """What is asked of the board, as it stands in the address: never a plate."""
+
+    show: Show = Show.ALL
+    list_id: UUID | None = None
+    camera: str | None = None
+
+    @classmethod
+    def parse(cls, query: Mapping[str, str]) -> "BoardFilter":
+        """Read an address; what it does not understand filters nothing."""
+        try:
+            list_id = UUID(query["list"]) if query.get("list") else None
+        except ValueError:
+            list_id = None
+        camera = query.get("camera", "")
+        shown = query.get("show", "")
+        return cls(
+            show=Show(shown) if shown in list(Show) else Show.ALL,
+            list_id=list_id,
+            camera=camera if is_camera_id(camera) else None,
+        )
+
+    @property
+    def query(self) -> str:
+        """The part of an address that asks for the same again; may be empty."""
+        asked = {
+            "show": "" if self.show is Show.ALL else self.show.value,
+            "list": str(self.list_id or ""),
+            "camera": self.camera or "",
+        }
+        text = urlencode({name: value for name, value in asked.items() if value})
+        return f"?{text}" if text else ""
+
+    def lets_through(self, alert: Listed) -> bool:
+        """Whether an alert is shown."""
+        return (
+            (self.show is Show.ALL or alert.status.value == self.show.value)
+            and self.list_id in {None, alert.list_id}
+            and self.camera in {None, alert.camera_id}
+        )
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Cell:
+    """One place of the plate: what was read there, what is listed, how sure.
+
+    Attributes:
+        percent: probability that `read` is right, whole per cent, cut.
+    """
+
+    read: str
+    listed: str
+    percent: int
+    unsure: bool
+
+    @property
+    def differs(self) -> bool:
+        """Whether the glyphs are not the same; they fold to one key all the same."""
+        return self.read != self.listed
+
+
+def cells(read: str, listed: str, characters: tuple[float, ...]) -> list[Cell]:
+    """Two plates, character under character; both fold to one key: equally long."""
+    return [
+        Cell(
+            read=one, listed=other, percent=int(sure * 100), unsure=sure < UNSURE_BELOW
+        )
+        for one, other, sure in zip(read, listed, characters, strict=True)
+    ]
+
+
+@attrs.frozen(kw_only=True)
+class CameraMark:
+    """How one camera is: a word for each trouble.
+
+    Attributes:
+        last_at: when it was last heard of; None: never.
+    """
+
+    camera_id: str
+    name: str
+    last_at: datetime | None
+    quiet: bool
+    clock_off_s: int
+
+
+@attrs.frozen(kw_only=True)
+class ListMark:
+    """How old one list is."""
+
+    name: str
+    loaded_at: datetime
+    entries: int
+    old: bool
+
+
+def camera_marks(board: Board) -> list[CameraMark]:
+    """Cameras, those in trouble first."""
+    marks = [
+        CameraMark(
+            camera_id=camera.camera_id,
+            name=camera.name,
+            last_at=camera.heard_at,
+            quiet=camera.heard_at is None or board.at - camera.heard_at > CAMERA_QUIET,
+            clock_off_s=(
+                offset
+                if (offset := camera.clock_offset_s or 0) and abs(offset) >= CLOCK_OFF_S
+                else 0
+            ),
+        )
+        for camera in board.cameras
+    ]
+    return sorted(marks, key=lambda mark: not (mark.quiet or mark.clock_off_s))
+
+
+def list_is_old(loaded_at: datetime, at: datetime) -> bool:
+    """Whether a list of that age may still name cars that were found meanwhile."""
+    return at - loaded_at > LIST_OLD
+
+
+def list_marks(board: Board) -> list[ListMark]:
+    """Lists with their age, the old ones first."""
+    marks = [
+        ListMark(
+            name=each.name,
+            loaded_at=each.loaded_at,
+            entries=each.entries,
+            old=list_is_old(each.loaded_at, board.at),
+        )
+        for each in board.lists
+    ]
+    return sorted(marks, key=lambda mark: not mark.old)
+
+
+def board_context(
+    board: Board, asked: BoardFilter, *, down_since: datetime | None = None
+) -> dict[str, object]:
+    """What the templates of the board need."""
+    shown = [alert for alert in board.alerts if asked.lets_through(alert)]
+    waiting = [alert for alert in board.alerts if alert.waiting]
+    return {
+        "board": board,
+        "asked": asked,
+        "show": Show,
+        "shown": shown,
+        "waiting": waiting,
+        "hidden_waiting": sum(not asked.lets_through(alert) for alert in waiting),
+        "cameras": camera_marks(board),
+        "lists": list_marks(board),
+        "rejections": REJECTIONS,
+        "outcomes": OUTCOMES,
+        "cells": cells,
+        "down_since": down_since,
+    }
