@@ -243,6 +243,7 @@ CREATE TABLE alert_evidence (
 CREATE TABLE holds (
     hold_id      uuid PRIMARY KEY,
     case_ref     text NOT NULL,
+    purpose      text NOT NULL,
     reason       text NOT NULL,
     read_id      uuid NOT NULL,
     seen_at      timestamptz NOT NULL,
@@ -280,6 +281,7 @@ CREATE TABLE people (
     login         text NOT NULL UNIQUE,
     name          text NOT NULL,
     password_hash text NOT NULL,
+    temporary     boolean NOT NULL DEFAULT false,
     roles         text[] NOT NULL,
     added_at      timestamptz NOT NULL,
     disabled_at   timestamptz,
@@ -434,7 +436,7 @@ GRANT UPDATE (status, acknowledged_by, acknowledged_at, checks, reviewed_by,
 GRANT DELETE ON hotlist_entries, sessions TO @schema@_desk;
 
 -- A search reads, and can do nothing else.
-GRANT SELECT ON reads, cameras TO @schema@_search;
+GRANT SELECT ON reads, cameras, buckets TO @schema@_search;
 
 -- An auditor reads the log, and never a read.
 GRANT SELECT ON log, log_keys, log_leaves, people TO @schema@_log;
