@@ -158,12 +158,13 @@ def parse_server(text: str) -> str:
     odd = parts.query or parts.fragment or parts.username or parts.password
     if parts.scheme not in {"http", "https"} or not host or odd or not text.isascii():
         raise UnusableServerError("not the address of a server")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise PlainHttpError("plain http to another machine")
     return text.rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address means this same machine."""
     if host == "localhost":
         return True
     try:
