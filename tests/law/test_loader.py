@@ -34,7 +34,7 @@ def test_spelling_of_the_name_does_not_matter() -> None:
 def test_what_is_not_sure_is_said() -> None:
     questions = load_profile("us_ct", on=ON).questions
 
-    assert [fact.confidence for fact in questions][0] == "low"
+    assert questions[0].confidence == "low"
     assert any("26-76" in fact.still_to_read for fact in questions)
 
 

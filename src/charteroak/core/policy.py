@@ -11,13 +11,14 @@ also an investigator cannot search: separation of duties is not undone by adding
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 import attrs
 import cedarpy
 
-from charteroak.core.people import Act, Role
+from charteroak.core.people import Act, Person, Role
 from charteroak.core.search import Purpose
 
 
@@ -86,6 +87,39 @@ class Request:
     purpose: Purpose
     case: Case
     reach: Reach
+
+
+def request(  # noqa: PLR0913  (all that a decision depends on, by name)
+    act: Act,
+    who: Person,
+    *,
+    custodian: str,
+    purpose: Purpose,
+    case_ref: str,
+    since: datetime,
+    at: datetime,
+    limit: timedelta,
+) -> Request:
+    """What a person asks, as the rules see it.
+
+    Args:
+        act: what is to be done.
+        who: all roles of this person count.
+        custodian: whose reads.
+        purpose: why.
+        case_ref: empty where none was given.
+        since: the earliest moment that is looked at.
+        at: the moment of asking.
+        limit: how far back the law lets anybody look.
+    """
+    return Request(
+        act=act,
+        roles=who.roles,
+        custodian=custodian,
+        purpose=purpose,
+        case=Case.GIVEN if case_ref else Case.NONE,
+        reach=Reach.BEYOND if since < at - limit else Reach.WITHIN,
+    )
 
 
 @attrs.frozen(kw_only=True)

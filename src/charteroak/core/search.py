@@ -17,6 +17,10 @@ Purpose = NewType("Purpose", str)
 _CASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_\-]{1,39}")
 
 
+LONGEST_PAGE: Final = 100
+"""Reads on one page of results, at the most."""
+
+
 class MissingPurposeError(CharterOakError):
     """A search without a purpose of the list."""
 
@@ -88,3 +92,32 @@ def parse_case(text: str) -> str:
     if not _CASE.fullmatch(spelled) or not re.search(r"\d", spelled):
         raise UnreadableCaseError("no case number")
     return spelled
+
+
+def grams(pattern: PlatePattern) -> tuple[str, ...]:
+    """What the index must hold of every plate that fits: two characters side by side.
+
+    `^` marks a plate's start; a single character stands for its end. The order is that
+    of the pattern; empty where no two known characters are side by side.
+
+    >>> grams(PlatePattern.parse("AB?1*9"))
+    ('^A', 'AB', '9')
+    """
+    text = f"^{pattern.text} "
+    pairs = [text[at : at + 2] for at in range(len(text) - 1)]
+    return tuple(
+        dict.fromkeys(
+            pair.rstrip()
+            for pair in pairs
+            if not set(pair) & set("?*") and pair != "^ "
+        )
+    )
+
+
+def like(pattern: PlatePattern) -> str:
+    """The pattern for SQL's LIKE; it holds letters and digits, so nothing is escaped.
+
+    >>> like(PlatePattern.parse("AB?1*"))
+    'AB_1%'
+    """
+    return pattern.text.replace("?", "_").replace("*", "%")

@@ -373,6 +373,7 @@ DECLARE
     counts bigint[] := ARRAY[0, 0, 0]::bigint[];
     parents CONSTANT text[] := ARRAY['reads', 'reads_misdated', 'alert_evidence'];
     held boolean;
+    counted bigint;
 BEGIN
     SELECT b.dropped_at IS NULL INTO held FROM buckets b WHERE b.bucket = bucket_name
        FOR UPDATE;
@@ -382,7 +383,8 @@ BEGIN
     IF held THEN
         FOR place IN 1..3 LOOP
             EXECUTE format('SELECT count(*) FROM %I', parents[place] || '_' || bucket_name)
-               INTO counts[place];
+               INTO counted;
+            counts[place] := counted;
             EXECUTE format('DROP TABLE %I', parents[place] || '_' || bucket_name);
         END LOOP;
         UPDATE buckets b

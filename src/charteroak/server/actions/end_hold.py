@@ -1,0 +1,44 @@
+"""End a hold before its day: its copy is deleted with the next purge."""
+
+import attrs
+
+from charteroak.core.hold import HoldId, NoSuchHold, NotAllowed
+from charteroak.core.log_record import Draft, RecordKind
+from charteroak.core.people import Act, Person
+from charteroak.server.agency import Agency
+from charteroak.server.store import holds
+
+
+@attrs.frozen(kw_only=True)
+class HoldEnded:
+    """The hold no longer stands."""
+
+    case_ref: str
+
+
+def end_hold(
+    agency: Agency, who: Person, hold_id: HoldId
+) -> HoldEnded | NoSuchHold | NotAllowed:
+    """End a hold; whoever may ask for one may end one, their own or another's."""
+    if not who.may(Act.REQUEST_HOLD):
+        return NotAllowed()
+    now = agency.clock()
+    with agency.database.changes() as tx:
+        hold = holds.find_to_change(tx, hold_id)
+        if hold is None or hold.ended_at is not None:
+            return NoSuchHold()
+        holds.end(tx, hold_id, at=now)
+        agency.record(
+            tx,
+            Draft(
+                kind=RecordKind.HOLD_ENDED,
+                at=now,
+                public={"why": "ended_by_person"},
+                private={
+                    "person": str(who.person_id),
+                    "hold": str(hold_id),
+                    "case_ref": hold.case_ref,
+                },
+            ),
+        )
+    return HoldEnded(case_ref=hold.case_ref)

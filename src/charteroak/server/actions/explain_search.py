@@ -1,0 +1,97 @@
+"""Say before the click what the law says to a search; looks at nothing."""
+
+from datetime import datetime, timedelta
+
+import attrs
+
+from charteroak.core.camera import CameraId
+from charteroak.core.people import Act, Person
+from charteroak.core.policy import Denial, Permit, Rule, decide, request
+from charteroak.core.search import Purpose
+from charteroak.law.vocabulary import PurposeName
+from charteroak.server.agency import Agency
+from charteroak.server.store import cameras
+
+
+@attrs.frozen(kw_only=True)
+class Explained:
+    """What the rules would say.
+
+    Attributes:
+        because: the rules that decide; every one that stands against, if any does.
+    """
+
+    permitted: bool
+    because: tuple[Rule, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Choice:
+    """A purpose in the form, with what the rules say to it for this person.
+
+    Attributes:
+        against: what stands against it, whatever else is given; None where nothing.
+    """
+
+    purpose: PurposeName
+    against: Rule | None
+
+
+@attrs.frozen(kw_only=True)
+class Choices:
+    """What the search form offers.
+
+    Attributes:
+        cameras: their short names and names.
+        read_limit: how far back reads are kept here: the strictest of all rules.
+    """
+
+    purposes: tuple[Choice, ...]
+    cameras: tuple[tuple[CameraId, str], ...]
+    read_limit: timedelta
+
+
+def explain_search(
+    agency: Agency, who: Person, *, purpose: Purpose, case_ref: str, since: datetime
+) -> Explained:
+    """What the rules would say to a search by this person now.
+
+    A hypothetical: nothing is looked up, so nothing is recorded.
+    """
+    decision = _decide(agency, who, purpose=purpose, case_ref=case_ref, since=since)
+    return Explained(permitted=isinstance(decision, Permit), because=decision.because)
+
+
+def search_choices(agency: Agency, who: Person) -> Choices:
+    """What the form offers: all purposes, banned ones too, and all cameras."""
+    now = agency.clock()
+    choices = []
+    for purpose in agency.profile.purposes:
+        decision = _decide(agency, who, purpose=purpose.code, case_ref="any", since=now)
+        against = decision.because[0] if isinstance(decision, Denial) else None
+        choices.append(Choice(purpose=purpose, against=against))
+    with agency.database.changes() as tx:
+        placed = cameras.everything(tx)
+    return Choices(
+        purposes=tuple(choices),
+        cameras=tuple((CameraId(each.camera_id), each.name) for each in placed),
+        read_limit=agency.retention.limit,
+    )
+
+
+def _decide(
+    agency: Agency, who: Person, *, purpose: Purpose, case_ref: str, since: datetime
+) -> Permit | Denial:
+    return decide(
+        agency.profile.rules,
+        request(
+            Act.SEARCH_READS,
+            who,
+            custodian=agency.profile.custodian,
+            purpose=purpose,
+            case_ref=case_ref,
+            since=since,
+            at=agency.clock(),
+            limit=agency.profile.read_limit,
+        ),
+    )

@@ -1,0 +1,128 @@
+"""Ask that a read be kept for a case; a supervisor decides."""
+
+from datetime import timedelta
+
+import attrs
+
+from charteroak.core.hold import Hold, HoldId
+from charteroak.core.log_record import Draft, RecordId, RecordKind
+from charteroak.core.people import Act, Person
+from charteroak.core.policy import Denial, Permit, decide
+from charteroak.core.read import ReadId
+from charteroak.core.sealed import LogReceipt
+from charteroak.core.search_answer import Forbidden, NotShown, ReadGone, Sighting
+from charteroak.core.search_record import Asked, decision_fields
+from charteroak.server.agency import Agency
+from charteroak.server.store import audit, holds, searches
+
+
+@attrs.frozen(kw_only=True)
+class HoldRequested:
+    """It waits for a supervisor.
+
+    Attributes:
+        again: whether the same read was asked for, for the same case, before.
+    """
+
+    hold_id: HoldId
+    case_ref: str
+    again: bool
+
+
+def request_hold(  # noqa: PLR0913  (what is asked, by name)
+    agency: Agency,
+    who: Person,
+    *,
+    asked_id: RecordId,
+    read_id: ReadId,
+    reason: str,
+    span: timedelta,
+) -> HoldRequested | Forbidden | NotShown | ReadGone:
+    """Write down the wish, with the decision of the rules about it.
+
+    The read must be a result of a search that this person made within the hour; case
+    and purpose are those of that search.
+
+    Args:
+        agency: whose read.
+        who: asks.
+        asked_id: number of the search in the log.
+        read_id: one of its results.
+        reason: see `core.hold.parse_reason`.
+        span: see `core.hold.parse_span`.
+    """
+    now = agency.clock()
+    with agency.database.audits() as audits:
+        ticket = audit.asked_search(audits, asked_id)
+    if ticket is None or not ticket[0].shows_to(who, at=now):
+        return NotShown()
+    asked, receipt = ticket
+    limit = agency.profile.read_limit
+    looked = decide(
+        agency.profile.rules, asked.again(Act.SEARCH_READS, who, limit=limit)
+    )
+    if isinstance(looked, Denial):
+        return NotShown()
+    sighting = _look(agency, asked, permit=looked, receipt=receipt, read_id=read_id)
+    if sighting is None:
+        return ReadGone()
+    decision = decide(
+        agency.profile.rules, asked.again(Act.REQUEST_HOLD, who, limit=limit)
+    )
+    hold = Hold(
+        hold_id=HoldId(agency.new_id()),
+        case_ref=asked.search.case_ref,
+        purpose=asked.search.purpose,
+        reason=reason,
+        read_id=read_id,
+        seen_at=sighting.read.seen_at,
+        requested_by=who.person_id,
+        requested_at=now,
+        approved_by=None,
+        approved_at=None,
+        ends_at=now + span,
+        ended_at=None,
+        requester=who.name,
+        approver="",
+    )
+    with agency.database.changes() as tx:
+        before = holds.standing(tx, hold.case_ref, read_id)
+        if before is not None:
+            return HoldRequested(hold_id=before, case_ref=hold.case_ref, again=True)
+        recorded = agency.record(
+            tx,
+            Draft(
+                kind=RecordKind.HOLD_REQUESTED,
+                at=now,
+                public={
+                    **decision_fields(decision),
+                    "asked": int(asked_id),
+                    "days": span.days,
+                },
+                private={
+                    "person": str(who.person_id),
+                    "roles": sorted(role.value for role in who.roles),
+                    "hold": str(hold.hold_id),
+                    "case_ref": hold.case_ref,
+                    "reason": reason,
+                },
+            ),
+        )
+        if isinstance(decision, Denial):
+            return Forbidden(recorded=recorded.record_id, because=decision.because)
+        holds.add(tx, hold)
+    return HoldRequested(hold_id=hold.hold_id, case_ref=hold.case_ref, again=False)
+
+
+def _look(
+    agency: Agency,
+    asked: Asked,
+    *,
+    permit: Permit,
+    receipt: LogReceipt,
+    read_id: ReadId,
+) -> Sighting | None:
+    with agency.database.looks() as tx:
+        return searches.one(
+            tx, permit=permit, logged=receipt, search=asked.search, read_id=read_id
+        )

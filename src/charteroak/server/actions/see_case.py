@@ -1,0 +1,148 @@
+"""See what is held for a case; that somebody looked is recorded first."""
+
+import attrs
+
+from charteroak.core.hold import HeldRead, Hold, HoldId, HoldState, NotAllowed
+from charteroak.core.log_record import Draft, RecordKind
+from charteroak.core.people import Act, Person
+from charteroak.core.policy import Permit, decide, request
+from charteroak.server.agency import Agency
+from charteroak.server.store import holds
+from charteroak.server.store.holds import CaseLine
+from charteroak.server.vault.pictures import PictureGoneError
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class HoldLine:
+    """A hold with what it keeps.
+
+    Attributes:
+        held: the copy; None while it waits, and once it is deleted.
+        may_approve: whether the person who looks may approve it.
+    """
+
+    hold: Hold
+    state: HoldState
+    held: HeldRead | None
+    may_approve: bool
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class CaseSeen:
+    """A case with its holds, newest first, ended ones too."""
+
+    case_ref: str
+    lines: tuple[HoldLine, ...]
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class HeldPicture:
+    """A picture of a held read, JPEG."""
+
+    jpeg: bytes
+
+
+@attrs.frozen(kw_only=True)
+class HeldPictureGone:
+    """The hold has ended, or keeps no such picture."""
+
+
+def list_cases(agency: Agency, who: Person) -> list[CaseLine] | NotAllowed:
+    """Cases with holds, those that wait for approval first; shows no read."""
+    if not who.may(Act.REQUEST_HOLD):
+        return NotAllowed()
+    with agency.database.changes() as tx:
+        return holds.cases(tx)
+
+
+def see_case(agency: Agency, who: Person, case_ref: str) -> CaseSeen | NotAllowed:
+    """The holds of a case, with the reads that they keep.
+
+    The record is committed before the copies are read.
+    """
+    if not who.may(Act.REQUEST_HOLD):
+        return NotAllowed()
+    now = agency.clock()
+    with agency.database.changes() as tx:
+        found = holds.of_case(tx, case_ref)
+        allowed = [hold for hold in found if _may(agency, who, Act.REQUEST_HOLD, hold)]
+        if found and not allowed:
+            return NotAllowed()
+        agency.record(
+            tx,
+            Draft(
+                kind=RecordKind.CASE_SEEN,
+                at=now,
+                public={"holds": len(allowed)},
+                private={"person": str(who.person_id), "case_ref": case_ref},
+            ),
+        )
+    with agency.database.changes() as tx:
+        copies = {
+            held.hold_id: held
+            for held in holds.kept(tx, [hold.hold_id for hold in allowed])
+        }
+    return CaseSeen(
+        case_ref=case_ref,
+        lines=tuple(
+            _line(agency, who, hold, copies.get(hold.hold_id)) for hold in allowed
+        ),
+    )
+
+
+def see_held_picture(
+    agency: Agency, who: Person, hold_id: HoldId
+) -> HeldPicture | HeldPictureGone | NotAllowed:
+    """The plate picture of a held read; the case page that shows it was recorded.
+
+    Raises:
+        PicturesUnavailableError: the place where pictures lie does not answer.
+    """
+    with agency.database.changes() as tx:
+        hold = holds.find_to_change(tx, hold_id)
+        copies = holds.kept(tx, [hold_id])
+    if hold is None or hold.ended_at is not None or not copies:
+        return HeldPictureGone()
+    if not _may(agency, who, Act.REQUEST_HOLD, hold):
+        return NotAllowed()
+    try:
+        return HeldPicture(jpeg=agency.pictures.fetch(copies[0].plate_picture))
+    except PictureGoneError:
+        return HeldPictureGone()
+
+
+def _line(agency: Agency, who: Person, hold: Hold, held: HeldRead | None) -> HoldLine:
+    if hold.ended_at is not None or hold.ends_at <= agency.clock():
+        state, held = HoldState.ENDED, None
+    elif held is not None:
+        state = HoldState.KEPT
+    elif hold.approved_at is not None:
+        state = HoldState.APPROVED
+    else:
+        state = HoldState.REQUESTED
+    waits = state in {HoldState.REQUESTED, HoldState.APPROVED}
+    return HoldLine(
+        hold=hold,
+        state=state,
+        held=held,
+        may_approve=waits
+        and hold.requested_by != who.person_id
+        and _may(agency, who, Act.APPROVE_HOLD, hold),
+    )
+
+
+def _may(agency: Agency, who: Person, act: Act, hold: Hold) -> bool:
+    decision = decide(
+        agency.profile.rules,
+        request(
+            act,
+            who,
+            custodian=agency.profile.custodian,
+            purpose=hold.purpose,
+            case_ref=hold.case_ref,
+            since=hold.requested_at,
+            at=hold.requested_at,
+            limit=agency.profile.read_limit,
+        ),
+    )
+    return isinstance(decision, Permit)

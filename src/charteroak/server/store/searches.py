@@ -1,0 +1,250 @@
+"""The look: the only place that reads reads, as a role that can do nothing else.
+
+Each function asks for the permit and for the receipt of the recorded question, so that
+a look that nobody permitted or nobody recorded is a type error.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import attrs
+from psycopg.rows import args_row
+
+from charteroak.core.camera import CameraId
+from charteroak.core.errors import CharterOakError
+from charteroak.core.plate import PlateText
+from charteroak.core.policy import Case, Permit
+from charteroak.core.read import Box, Read, ReadId
+from charteroak.core.sealed import LogReceipt
+from charteroak.core.search import Search, grams, like
+from charteroak.core.search_answer import Sighting
+from charteroak.server.store.database import Looks
+
+
+class ForeignPermitError(CharterOakError):
+    """A permit for another search than the one it was shown with."""
+
+    code = "charteroak.search.foreign-permit"
+    hint = "Search again."
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Page:
+    """Reads, newest first; `cut` says whether there were more."""
+
+    sightings: tuple[Sighting, ...]
+    cut: bool
+
+
+_BUCKETS: Final = """
+    SELECT starts_at, ends_at
+      FROM buckets
+     WHERE dropped_at IS NULL
+       AND starts_at < %(until)s
+       AND ends_at > %(since)s
+     ORDER BY starts_at DESC
+     LIMIT 2000
+"""
+
+_COLUMNS: Final = """
+    SELECT r.read_id, r.camera_id, r.seen_at, r.plate, r.confidence, r.characters,
+           r.state, r.state_confidence, r.plate_box, r.engine, r.box_id,
+           coalesce(c.name, r.camera_id), r.received_at, r.clock_suspect,
+           r.plate_picture, r.vehicle_picture
+      FROM reads AS r
+      LEFT JOIN cameras AS c ON c.camera_id = r.camera_id
+"""
+
+_WITHIN: Final = """
+       AND r.seen_at >= %(since)s
+       AND r.seen_at < %(until)s
+       AND (cardinality(%(cameras)s::text[]) = 0
+            OR r.camera_id = ANY (%(cameras)s::text[]))
+     ORDER BY r.seen_at DESC, r.read_id DESC
+     LIMIT %(limit)s
+"""
+
+_EXACT: Final = f"""
+    {_COLUMNS}
+     WHERE r.match_key = %(key)s
+    {_WITHIN}
+"""
+
+# The array is the index's own expression (reads_grams): letter for letter, or it is not
+# used. LIKE then decides; the grams alone would let plates through.
+_WILD: Final = f"""
+    {_COLUMNS}
+     WHERE (ARRAY[
+    '^' || substr(match_key, 1, 1),
+    substr(match_key, 1, 2), substr(match_key, 2, 2), substr(match_key, 3, 2),
+    substr(match_key, 4, 2), substr(match_key, 5, 2), substr(match_key, 6, 2),
+    substr(match_key, 7, 2), substr(match_key, 8, 2), substr(match_key, 9, 2),
+    substr(match_key, 10, 2)
+]) @> %(grams)s::text[]
+       AND r.match_key LIKE %(like)s
+    {_WITHIN}
+"""
+
+_ONE: Final = f"""
+    {_COLUMNS}
+     WHERE r.read_id = %(read_id)s
+       AND r.seen_at >= %(since)s
+       AND r.seen_at < %(until)s
+     LIMIT 1
+"""
+
+
+def find(
+    tx: Looks, *, permit: Permit, logged: LogReceipt, search: Search, limit: int
+) -> Page:
+    """Fetch the newest reads that a permitted, recorded search asks for.
+
+    Walks the buckets newest first and stops when the page is full, so that a wide
+    pattern costs no more than the page it fills.
+
+    Args:
+        tx: as the role that may only read.
+        permit: of this search.
+        logged: receipt of the question, committed before this transaction began; it is
+            not read here: asking for it makes an unrecorded look a type error.
+        search: what is looked for.
+        limit: reads on the page, at the most.
+
+    Raises:
+        ForeignPermitError: the permit is for another purpose or case.
+    """
+    del logged
+    _check(permit, search)
+    spans = tx.connection.execute(
+        _BUCKETS, {"since": search.since, "until": search.until}
+    ).fetchall()
+    found: list[Sighting] = []
+    for starts, ends in spans:
+        if not isinstance(starts, datetime) or not isinstance(ends, datetime):
+            raise TypeError
+        found += _in_span(
+            tx,
+            search,
+            since=max(search.since, starts),
+            until=min(search.until, ends),
+            limit=limit + 1 - len(found),
+        )
+        if len(found) > limit:
+            break
+    return Page(sightings=tuple(found[:limit]), cut=len(found) > limit)
+
+
+def one(
+    tx: Looks,
+    *,
+    permit: Permit,
+    logged: LogReceipt,
+    search: Search,
+    read_id: ReadId,
+) -> Sighting | None:
+    """Fetch one read of a search's results again; None where it is gone or no result.
+
+    Raises:
+        ForeignPermitError: the permit is for another purpose or case.
+    """
+    _check(permit, search)
+    found = by_id(
+        tx,
+        permit=permit,
+        logged=logged,
+        read_id=read_id,
+        since=search.since,
+        until=search.until,
+    )
+    if found is None or not search.plate.matches(found.read.plate.match_key):
+        return None
+    if search.cameras and found.read.camera not in search.cameras:
+        return None
+    return found
+
+
+def by_id(  # noqa: PLR0913  (two of them are proofs)
+    tx: Looks,
+    *,
+    permit: Permit,
+    logged: LogReceipt,
+    read_id: ReadId,
+    since: datetime,
+    until: datetime,
+) -> Sighting | None:
+    """Fetch one read by its name, seen in a half-open period; None where it is gone.
+
+    `permit` and `logged` are not read here: see `find`.
+    """
+    del permit, logged
+    with tx.connection.cursor(row_factory=args_row(_sighting)) as cursor:
+        return cursor.execute(
+            _ONE, {"read_id": read_id, "since": since, "until": until}
+        ).fetchone()
+
+
+def _check(permit: Permit, search: Search) -> None:
+    case = Case.GIVEN if search.case_ref else Case.NONE
+    if permit.request.purpose != search.purpose or permit.request.case is not case:
+        raise ForeignPermitError("the permit is for another search")
+
+
+def _in_span(
+    tx: Looks, search: Search, *, since: datetime, until: datetime, limit: int
+) -> list[Sighting]:
+    with tx.connection.cursor(row_factory=args_row(_sighting)) as cursor:
+        return cursor.execute(
+            _EXACT if search.plate.exact else _WILD,
+            {
+                "key": search.plate.text,
+                "grams": list(grams(search.plate)),
+                "like": like(search.plate),
+                "since": since,
+                "until": until,
+                "cameras": sorted(search.cameras),
+                "limit": limit,
+            },
+        ).fetchall()
+
+
+def _sighting(  # noqa: PLR0913, PLR0917  (one argument for each column of `_COLUMNS`)
+    read_id: UUID,
+    camera_id: str,
+    seen_at: datetime,
+    plate: str,
+    confidence: float,
+    characters: Sequence[float],
+    state: str | None,
+    state_confidence: float | None,
+    plate_box: Sequence[int],
+    engine: str,
+    box_id: UUID,
+    camera_name: str,
+    received_at: datetime,
+    clock_suspect: bool,  # noqa: FBT001  (a column)
+    plate_picture: str,
+    vehicle_picture: str,
+) -> Sighting:
+    x, y, width, height = plate_box
+    return Sighting(
+        read=Read(
+            read_id=ReadId(read_id),
+            camera=CameraId(camera_id),
+            seen_at=seen_at,
+            plate=PlateText(plate),
+            confidence=confidence,
+            characters=tuple(characters),
+            state=state,
+            state_confidence=state_confidence,
+            plate_box=Box(x=x, y=y, width=width, height=height),
+            engine=engine,
+        ),
+        box_id=str(box_id),
+        camera_name=camera_name,
+        received_at=received_at,
+        clock_suspect=clock_suspect,
+        plate_picture=plate_picture,
+        vehicle_picture=vehicle_picture,
+    )
