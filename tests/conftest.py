@@ -1,0 +1,7 @@
+"""Fixtures for every test; the machinery is in `tests.support`."""
+
+pytest_plugins = (
+    "tests.support.postgres",
+    "tests.support.agency",
+    "tests.support.web",
+)
