@@ -1,0 +1,273 @@
+"""`charteroak edge`: a camera box, from its enrolment to its daily work."""
+
+import logging
+import secrets
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from charteroak.core.camera import CameraId, UnusableCameraNameError
+from charteroak.core.http_signature import NONCE_BYTES
+from charteroak.edge.box import opened_box
+from charteroak.edge.camera import FolderWatch
+from charteroak.edge.engines import DEFAULT, open_engine
+from charteroak.edge.enrol import enrol as enrol_box
+from charteroak.edge.recognize import EngineOptions
+from charteroak.edge.self_test import Check
+from charteroak.edge.self_test import self_test as tried
+from charteroak.edge.settings import (
+    DEFAULT_SPOOL_LIMIT_BYTES,
+    DataFolder,
+    ForeignCameraError,
+    UnusableWatchError,
+    load_enrolled,
+    parse_watch,
+)
+from charteroak.edge.spool_file import SpoolStats, look
+
+FAILED: Final = 1
+
+app = typer.Typer(
+    help="A box by a camera: enrol it, run it, see what waits.", no_args_is_help=True
+)
+
+Data = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        envvar="CHARTEROAK_EDGE_DATA",
+        help="Folder of this box: its key, its enrolment and its spool.",
+    ),
+]
+EngineName = Annotated[
+    str, typer.Option("--engine", metavar="NAME", help="The engine that reads.")
+]
+Models = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+        help="Folder with the engine's weights, if it brings none.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON on stdout.")]
+
+
+def _now() -> datetime:
+    return datetime.now(tz=UTC)  # noqa: TID251 - the command line reads the clock
+
+
+@app.command()
+def enrol(
+    data: Data,
+    server: Annotated[
+        str,
+        typer.Option(metavar="URL", help="The agency's server, https://..."),
+    ],
+    code: Annotated[
+        str,
+        typer.Option(
+            prompt="Code from the cameras page",
+            metavar="CODE",
+            help="One-time code from the cameras page; asked for if not given.",
+        ),
+    ],
+    authority: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Certificate of the town's own CA, PEM.",
+        ),
+    ] = None,
+) -> None:
+    """Make this machine a box of an agency.
+
+    Example: charteroak edge enrol --data /var/lib/charteroak-box
+    --server https://alpr.example.gov --code ABCD-EFGH-JKMN
+
+    Exit status: 0 enrolled; 1 refused or no answer (nothing is changed on the server
+    by trying again with a new code); 2 wrong usage.
+    """
+    made = enrol_box(
+        DataFolder(data),
+        server=server,
+        code=code,
+        software=_software(),
+        authority_file=None if authority is None else str(authority.absolute()),
+    )
+    enrolment = made.enrolment
+    typer.echo(f"Enrolled with {enrolment.agency} as {enrolment.device}.")
+    typer.echo(f"Cameras: {', '.join(enrolment.cameras) or 'none yet'}.")
+    typer.echo(f"Next: charteroak edge self-test --data {data}")
+
+
+@app.command()
+def run(  # noqa: PLR0913 - each is an option of the command
+    data: Data,
+    watch: Annotated[
+        list[str],
+        typer.Option(
+            metavar="CAMERA=FOLDER",
+            help="A camera and the folder its pictures arrive in; may be repeated.",
+        ),
+    ],
+    *,
+    engine: EngineName = DEFAULT,
+    models: Models = None,
+    delete_processed: Annotated[
+        bool,
+        typer.Option("--delete-processed", help="Delete each picture once it is read."),
+    ] = False,
+    spool_limit: Annotated[
+        int,
+        typer.Option(min=1, metavar="BYTES", help="Most bytes that may wait."),
+    ] = DEFAULT_SPOOL_LIMIT_BYTES,
+) -> None:
+    """Read the pictures that arrive in folders, until SIGTERM or Ctrl-C.
+
+    Example: charteroak edge run --data /var/lib/charteroak-box
+    --watch main-st-north=/srv/camera1 --delete-processed
+
+    Exit status: 0 stopped as told, with the picture in hand finished; 1 the box cannot
+    work (the reason is on stderr; reads already taken are safe); 2 wrong usage.
+    """
+    _log_to_stderr()
+    folder = DataFolder(data)
+    enrolled = load_enrolled(folder)
+    stop = threading.Event()
+    watches = _watches(watch, enrolled.enrolment.cameras, stop, delete_processed)
+    reader = open_engine(engine, EngineOptions(models=models))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    with opened_box(
+        folder,
+        enrolled,
+        engine=reader,
+        watches=watches,
+        spool_limit_bytes=spool_limit,
+        clock=_now,
+        nonce=lambda: secrets.token_bytes(NONCE_BYTES),
+    ) as box:
+        box.run(stop)
+
+
+@app.command("self-test")
+def self_test(
+    data: Data,
+    *,
+    engine: EngineName = DEFAULT,
+    models: Models = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try everything this box needs; no read is sent.
+
+    Example: charteroak edge self-test --data /var/lib/charteroak-box
+
+    Exit status: 0 all is well; 1 something failed, and the table says what to do; 2
+    wrong usage.
+    """
+    checks = tried(
+        DataFolder(data),
+        open_engine=lambda: open_engine(engine, EngineOptions(models=models)),
+        clock=_now,
+    )
+    if as_json:
+        typer.echo(msgspec.json.encode(checks))
+    else:
+        _show(checks)
+    if not all(check.ok for check in checks):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def spool(data: Data, *, as_json: AsJson = False) -> None:
+    """Say what waits to be sent; also while the box runs.
+
+    Example: charteroak edge spool --data /var/lib/charteroak-box --json
+
+    With --json one object: waiting, set_aside, size_bytes, oldest_age_s (null when
+    nothing waits), delivered, refused, forgotten, dropped.
+
+    Exit status: 0; 1 there is no spool or it cannot be read; 2 wrong usage.
+    """
+    now = _now()
+    stats = look(DataFolder(data).spool, now)
+    figures = _figures(stats, now)
+    if as_json:
+        typer.echo(msgspec.json.encode(figures))
+        return
+    table = Table("what", "figure", title="Spool", title_justify="left")
+    for name, value in figures.items():
+        table.add_row(name.replace("_", " "), "-" if value is None else str(value))
+    Console().print(table)
+
+
+def _figures(stats: SpoolStats, now: datetime) -> dict[str, int | None]:
+    oldest = stats.oldest_at
+    return {
+        "waiting": stats.waiting,
+        "set_aside": stats.set_aside,
+        "size_bytes": stats.size_bytes,
+        "oldest_age_s": None if oldest is None else int((now - oldest).total_seconds()),
+        "delivered": stats.delivered,
+        "refused": stats.refused,
+        "forgotten": stats.forgotten,
+        "dropped": stats.dropped,
+    }
+
+
+def _watches(
+    texts: list[str],
+    cameras: list[str],
+    stop: threading.Event,
+    delete: bool,  # noqa: FBT001 - passed on by its only caller
+) -> dict[CameraId, FolderWatch]:
+    found: dict[CameraId, FolderWatch] = {}
+    for text in texts:
+        try:
+            watch = parse_watch(text, cameras)
+        except (ForeignCameraError, UnusableCameraNameError, UnusableWatchError) as bad:
+            message = f"{bad}. {bad.hint}"
+            raise typer.BadParameter(message, param_hint="--watch") from bad
+        if watch.camera in found:
+            message = f"{watch.camera} is given twice."
+            raise typer.BadParameter(message, param_hint="--watch")
+        found[watch.camera] = FolderWatch(folder=watch.folder, stop=stop, delete=delete)
+    return found
+
+
+def _show(checks: list[Check]) -> None:
+    table = Table("check", "", "found", "what to do", title="Self-test")
+    for check in checks:
+        mark = "[green]ok[/]" if check.ok else "[red]failed[/]"
+        table.add_row(check.name, mark, Text(check.found), Text(check.hint))
+    Console().print(table)
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    ours = logging.getLogger("charteroak")
+    ours.setLevel(logging.INFO)
+    ours.handlers = [handler]
+
+
+def _software() -> str:
+    try:
+        return f"charteroak {version('charteroak')}"
+    except PackageNotFoundError:
+        return "charteroak from a checkout"
