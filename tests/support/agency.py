@@ -1,0 +1,77 @@
+"""A real agency: PostgreSQL, files, keys and the law of Connecticut, and a set clock."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import attrs
+import pytest
+
+from charteroak.core.retention import Retention
+from charteroak.law.loader import load_profile
+from charteroak.server.actions.make_buckets import make_buckets
+from charteroak.server.agency import Agency
+from charteroak.server.settings import Settings
+from charteroak.server.store.database import Database
+from charteroak.server.store.roles import Role
+from charteroak.server.vault.hot_file import HotFile
+from charteroak.server.vault.keys import Keys
+from charteroak.server.vault.pictures import Pictures
+from tests.support.postgres import TestAgency
+
+NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
+"""When every test begins: two weeks into the law of Connecticut."""
+
+
+@attrs.define
+class SettableClock:
+    """A clock that stands still until a test moves it."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, by: timedelta) -> None:
+        self.now += by
+
+
+@pytest.fixture
+def agency_clock() -> SettableClock:
+    """The clock of `agency`; set `now`, or `advance` it."""
+    return SettableClock()
+
+
+@pytest.fixture
+def agency(
+    agency_schema: TestAgency, agency_clock: SettableClock, tmp_path: Path
+) -> Iterator[Agency]:
+    """A fresh agency, its buckets made, nothing else in it."""
+    made = an_agency(agency_schema, agency_clock, tmp_path)
+    made.database.open()
+    try:
+        make_buckets(made)
+        yield made
+    finally:
+        made.database.close()
+
+
+def an_agency(schema: TestAgency, clock: SettableClock, data: Path) -> Agency:
+    """The agency of a schema, with its files below `data`; its database not yet open."""
+    settings = Settings(data=data, agency=schema.slug)
+    profile = load_profile(settings.jurisdiction, on=clock().date())
+    keys = Keys(data / "keys", entropy=secrets.token_bytes)
+    return Agency(
+        settings=settings,
+        profile=profile,
+        retention=Retention(profile.read_limit),
+        database=Database(
+            {role.value: schema.dsn(role) for role in Role}, schema=schema.schema
+        ),
+        keys=keys,
+        pictures=Pictures(data / "pictures", keys=keys, entropy=secrets.token_bytes),
+        hot_file=HotFile(data / "hotlist.index"),
+        clock=clock,
+        entropy=secrets.token_bytes,
+    )
