@@ -18,14 +18,15 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from charteroak.core.people import Person, PersonId, Role
-from charteroak.server.actions.sign_in import SignedInAs, hash_password, sign_in
+from charteroak.server.actions.sign_in import SignedInAs, sign_in
 from charteroak.server.agency import Agency
 from charteroak.server.store import people
+from charteroak.server.store.passwords import hash_password
 from charteroak.server.web.app import create_app
 from charteroak.server.web.session import COOKIE, csrf_of
 
 BASE_URL = "https://localhost"
-PASSWORD = "correct-horse-battery"  # noqa: S105  of the tests' own people
+PASSWORD = "correct-horse-battery"  # of the tests' own people
 # The costs are real; the hash is made once, because each takes a tenth of a second.
 _HASHED = hash_password(PASSWORD)
 

@@ -1,5 +1,6 @@
 """People who sign in, and what their roles let them do."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final, NewType
@@ -54,6 +55,8 @@ _ON_DUTY: Final = frozenset(
     {Role.DISPATCHER, Role.INVESTIGATOR, Role.OFFICER, Role.SUPERVISOR}
 )
 
+_APART: Final = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, Role.LIST_CLERK})
+
 ALLOWED: Final[dict[Act, frozenset[Role]]] = {
     Act.ACKNOWLEDGE_ALERT: _ON_DUTY,
     Act.APPROVE_HOLD: frozenset({Role.SUPERVISOR}),
@@ -71,6 +74,21 @@ ALLOWED: Final[dict[Act, frozenset[Role]]] = {
     Act.SEE_STATUS: _EVERYBODY,
 }
 """Which roles may do what; an act that is missing here is allowed to nobody."""
+
+
+def mixes_duties(roles: Iterable[Role]) -> bool:
+    """Whether one account would both look for cars and keep watch over those who do.
+
+    Whoever gives out roles, reads the log or fills hot lists has no account with which
+    to search: else an administrator would only have to tick a second box.
+
+    >>> mixes_duties({Role.ADMINISTRATOR, Role.INVESTIGATOR})
+    True
+    >>> mixes_duties({Role.OFFICER, Role.SUPERVISOR})
+    False
+    """
+    given = frozenset(roles)
+    return not given.isdisjoint(_APART) and not given.isdisjoint(_ON_DUTY)
 
 
 @attrs.frozen(kw_only=True)

@@ -1,35 +1,18 @@
 """Signing in, and knowing the signed-in again."""
 
-import threading
 from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import IDLE_LIMIT, LOCKED_FOR, SESSION_LIMIT, Person
 from charteroak.server.agency import Agency
 from charteroak.server.store import people, sessions
+from charteroak.server.store.passwords import NOBODY, fits_hash
 from charteroak.server.store.sessions import hash_of
 
 TOKEN_BYTES: Final = 32
-SHORTEST_PASSWORD: Final = 12
-"""Characters; NIST SP 800-63B asks for 8 where there is a second factor, 15 without:
-between them, because the account locks after five tries."""
-LONGEST_PASSWORD: Final = 256
-"""Characters; a longer one only costs time."""
-
-_HASHER: Final = PasswordHasher()
-# 64 MiB and a core for each check: more at once would be a way to deny service.
-_AT_ONCE: Final = threading.BoundedSemaphore(2)
-# Hash of a password nobody knows, with the hasher's own costs: checked when a login
-# does not exist, so that the answer takes as long as for one that does.
-_NOBODY: Final = (
-    "$argon2id$v=19$m=65536,t=3,p=4$F/L0WSDc4j+1z7FhOr9/Og$7fiYtJ"
-    "WLJY92K1QCaNkHsFghVHe50jSeKtev5bE0D6g"
-)
 _TOUCH_EVERY: Final = timedelta(minutes=1)
 
 
@@ -86,7 +69,7 @@ def sign_in(
         tried = people.count_try(
             tx, login.strip().lower(), at=now, locked_until=now + LOCKED_FOR
         )
-    fits = fits_hash(password, tried.password_hash if tried is not None else _NOBODY)
+    fits = fits_hash(password, tried.password_hash if tried is not None else NOBODY)
     if tried is None:
         return NotSignedIn()
     who: dict[str, str | int | bool | list[str] | list[int] | None] = {
@@ -147,18 +130,3 @@ def know_again(agency: Agency, token: str, *, active: bool) -> Known | None:
         signed_in_at=found.signed_in_at,
         expires_at=found.expires_at,
     )
-
-
-def hash_password(password: str) -> str:
-    """Argon2id with the second recommended costs of RFC 9106: 64 MiB, 3 passes."""
-    with _AT_ONCE:
-        return _HASHER.hash(password)
-
-
-def fits_hash(password: str, hashed: str) -> bool:
-    """Whether a password fits; takes as long for yes as for no."""
-    with _AT_ONCE:
-        try:
-            return _HASHER.verify(hashed, password[:LONGEST_PASSWORD])
-        except (VerificationError, InvalidHashError):
-            return False

@@ -42,6 +42,7 @@ _END: Final = """
 _END_ALL: Final = """
     DELETE FROM sessions
      WHERE person_id = %(person_id)s
+       AND token_hash IS DISTINCT FROM %(but)s::bytea
 """
 
 _END_EXPIRED: Final = """
@@ -111,9 +112,9 @@ def end(tx: Changes, token_hash: bytes) -> bool:
     return cursor.rowcount > 0
 
 
-def end_all(tx: Changes, person_id: PersonId) -> int:
-    """End all sessions of a person; says how many there were."""
-    cursor = tx.connection.execute(_END_ALL, {"person_id": person_id})
+def end_all(tx: Changes, person_id: PersonId, *, but: bytes | None = None) -> int:
+    """End all sessions of a person, but one perhaps; says how many there were."""
+    cursor = tx.connection.execute(_END_ALL, {"person_id": person_id, "but": but})
     return cursor.rowcount
 
 

@@ -1,0 +1,222 @@
+"""Changes of an account: roles, disabling, unlocking, passwords; each one recorded."""
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Final
+
+import attrs
+
+from charteroak.core.log_record import Draft, RecordKind, Value
+from charteroak.core.people import Person, PersonId, Role, mixes_duties
+from charteroak.server.agency import Agency
+from charteroak.server.store import people, sessions
+from charteroak.server.store.database import Changes
+from charteroak.server.store.passwords import (
+    fits_hash,
+    hash_password,
+    temporary_password,
+)
+from charteroak.server.store.people import Account
+
+SHORTEST_PASSWORD: Final = 15
+"""Characters: NIST SP 800-63B (revision 4) asks for so many where a password is the
+only factor, and for no rules about their kind."""
+
+
+class Change(StrEnum):
+    """What is done to an account."""
+
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    PASSWORD_CHOSEN = "password_chosen"  # noqa: S105  the name of a change
+    PASSWORD_REPLACED = "password_replaced"  # noqa: S105  the name of a change
+    ROLES = "roles"
+    UNLOCKED = "unlocked"
+
+
+class Refusal(StrEnum):
+    """Why an account was left as it was."""
+
+    LAST_ADMINISTRATOR = "last_administrator"
+    MIXED_DUTIES = "mixed_duties"
+    NO_ROLES = "no_roles"
+    NO_SUCH_PERSON = "no_such_person"
+    OWN_ACCOUNT = "own_account"
+    PASSWORD_SAME = "password_same"  # noqa: S105  the name of a reason
+    PASSWORD_SHORT = "password_short"  # noqa: S105  the name of a reason
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105  the name of a reason
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Changed:
+    """An account was changed.
+
+    Attributes:
+        person: as it was before.
+        password: the new temporary one, to be told once; None for other changes.
+    """
+
+    person: Person
+    password: str | None = None
+
+
+@attrs.frozen
+class NotChanged:
+    """An account was left as it was."""
+
+    because: Refusal
+
+
+def change_roles(
+    agency: Agency, who: Person | None, person_id: PersonId, roles: Iterable[Role]
+) -> Changed | NotChanged:
+    """Give somebody other roles; their sessions end, so that all hold at once."""
+    wanted = frozenset(roles)
+    if not wanted:
+        return NotChanged(Refusal.NO_ROLES)
+    if mixes_duties(wanted):
+        return NotChanged(Refusal.MIXED_DUTIES)
+
+    def change(tx: Changes, account: Account) -> Refusal | None:
+        if _is_own(who, account):
+            return Refusal.OWN_ACCOUNT
+        if Role.ADMINISTRATOR not in wanted and _is_last(tx, account):
+            return Refusal.LAST_ADMINISTRATOR
+        people.set_roles(tx, person_id, wanted)
+        sessions.end_all(tx, person_id)
+        return None
+
+    return _change(agency, who, person_id, Change.ROLES, change, roles=wanted)
+
+
+def disable(
+    agency: Agency, who: Person | None, person_id: PersonId
+) -> Changed | NotChanged:
+    """Let somebody sign in no more; their sessions end at once."""
+
+    def change(tx: Changes, account: Account) -> Refusal | None:
+        if _is_own(who, account):
+            return Refusal.OWN_ACCOUNT
+        if _is_last(tx, account):
+            return Refusal.LAST_ADMINISTRATOR
+        people.set_disabled(tx, person_id, agency.clock())
+        sessions.end_all(tx, person_id)
+        return None
+
+    return _change(agency, who, person_id, Change.DISABLED, change)
+
+
+def enable(
+    agency: Agency, who: Person | None, person_id: PersonId
+) -> Changed | NotChanged:
+    """Let somebody sign in again who was disabled."""
+
+    def change(tx: Changes, _account: Account) -> None:
+        people.set_disabled(tx, person_id, None)
+
+    return _change(agency, who, person_id, Change.ENABLED, change)
+
+
+def unlock(
+    agency: Agency, who: Person | None, person_id: PersonId
+) -> Changed | NotChanged:
+    """Let somebody try again before the ten minutes are over."""
+
+    def change(tx: Changes, _account: Account) -> None:
+        people.unlock(tx, person_id)
+
+    return _change(agency, who, person_id, Change.UNLOCKED, change)
+
+
+def replace_password(
+    agency: Agency, who: Person | None, person_id: PersonId
+) -> Changed | NotChanged:
+    """Give somebody a temporary password; their sessions end at once."""
+    told = temporary_password(agency.entropy)
+    hashed = hash_password(told)
+
+    def change(tx: Changes, account: Account) -> Refusal | None:
+        if _is_own(who, account):
+            return Refusal.OWN_ACCOUNT
+        people.set_password(tx, person_id, hashed=hashed, temporary=True)
+        sessions.end_all(tx, person_id)
+        return None
+
+    answer = _change(agency, who, person_id, Change.PASSWORD_REPLACED, change)
+    return (
+        attrs.evolve(answer, password=told) if isinstance(answer, Changed) else answer
+    )
+
+
+def choose_password(
+    agency: Agency, who: Person, *, before: str, after: str, token: str
+) -> Changed | NotChanged:
+    """Change one's own password; one's other sessions end.
+
+    Args:
+        agency: whose server.
+        who: the signed-in person.
+        before: the password until now.
+        after: the password from now on.
+        token: of the session that goes on.
+    """
+    if len(after) < SHORTEST_PASSWORD:
+        return NotChanged(Refusal.PASSWORD_SHORT)
+    if after == before:
+        return NotChanged(Refusal.PASSWORD_SAME)
+    with agency.database.changes() as tx:
+        known = people.password_hash(tx, who.person_id)
+    if known is None or not fits_hash(before, known):
+        return NotChanged(Refusal.PASSWORD_WRONG)
+    hashed = hash_password(after)
+
+    def change(tx: Changes, _account: Account) -> None:
+        people.set_password(tx, who.person_id, hashed=hashed, temporary=False)
+        sessions.end_all(tx, who.person_id, but=sessions.hash_of(token))
+
+    return _change(agency, who, who.person_id, Change.PASSWORD_CHOSEN, change)
+
+
+def _change(  # noqa: PLR0913, PLR0917  one place for what all changes share
+    agency: Agency,
+    who: Person | None,
+    person_id: PersonId,
+    kind: Change,
+    change: Callable[[Changes, Account], Refusal | None],
+    roles: frozenset[Role] | None = None,
+) -> Changed | NotChanged:
+    with agency.database.changes() as tx:
+        account = people.find(tx, person_id)
+        if account is None:
+            return NotChanged(Refusal.NO_SUCH_PERSON)
+        refused = change(tx, account)
+        if refused is not None:
+            return NotChanged(refused)
+        public: dict[str, Value] = {"change": kind.value}
+        if roles is not None:
+            public["roles"] = sorted(role.value for role in roles)
+        agency.record(
+            tx,
+            Draft(
+                kind=RecordKind.PERSON_CHANGED,
+                at=agency.clock(),
+                public=public,
+                private={
+                    "person": str(person_id),
+                    "by": str(who.person_id) if who is not None else None,
+                },
+            ),
+        )
+    return Changed(person=account.person)
+
+
+def _is_own(who: Person | None, account: Account) -> bool:
+    return who is not None and who.person_id == account.person.person_id
+
+
+def _is_last(tx: Changes, account: Account) -> bool:
+    """Whether nobody could give out roles any more without this account."""
+    return (
+        Role.ADMINISTRATOR in account.person.roles
+        and people.other_administrators(tx, account.person.person_id) == 0
+    )
