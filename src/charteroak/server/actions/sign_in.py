@@ -5,14 +5,15 @@ from typing import Final
 
 import attrs
 
-from charteroak.core.log_record import Draft, RecordKind
+from charteroak.core.log_record import Draft, RecordKind, Value
 from charteroak.core.people import IDLE_LIMIT, LOCKED_FOR, SESSION_LIMIT, Person
 from charteroak.server.agency import Agency
-from charteroak.server.store import people, sessions
+from charteroak.server.store import passwords, people, sessions
 from charteroak.server.store.passwords import NOBODY, fits_hash
 from charteroak.server.store.sessions import hash_of
 
 TOKEN_BYTES: Final = 32
+LONGEST_PASSWORD: Final = passwords.LONGEST_PASSWORD
 _TOUCH_EVERY: Final = timedelta(minutes=1)
 
 
@@ -72,9 +73,7 @@ def sign_in(
     fits = fits_hash(password, tried.password_hash if tried is not None else NOBODY)
     if tried is None:
         return NotSignedIn()
-    who: dict[str, str | int | bool | list[str] | list[int] | None] = {
-        "person": str(tried.person.person_id)
-    }
+    who: dict[str, Value] = {"person": str(tried.person.person_id)}
     with agency.database.changes() as tx:
         if not fits:
             if tried.locks:
