@@ -9,7 +9,7 @@ import numpy as np
 from charteroak.rendering.artist import FAR_M, WHITE, Artist, World, panel
 from charteroak.rendering.paint import Rgb, shade
 
-_WALLS: Final[tuple[Rgb, ...]] = (
+WALLS: Final[tuple[Rgb, ...]] = (
     (238, 237, 230), (232, 222, 196), (148, 62, 52), (120, 142, 158),
     (150, 164, 140), (188, 186, 178), (226, 200, 132), (92, 106, 120),
 )  # fmt: skip
@@ -38,7 +38,7 @@ class _House:
     roof: Rgb
 
 
-def house(artist: Artist, side: int, z: float) -> None:
+def house(artist: Artist, side: int, z: float, wall: Rgb) -> None:
     """Paint a house whose near wall is at `z`; side is -1 left, 1 right."""
     rng = artist.rng
     inner = float(rng.uniform(7.6, 8.6))
@@ -51,7 +51,7 @@ def house(artist: Artist, side: int, z: float) -> None:
         far=z + depth,
         eave=eave,
         ridge=eave + width * 0.42,
-        wall=artist.pick(_WALLS),
+        wall=wall,
         shutter=artist.pick(_SHUTTERS),
         roof=artist.pick(((92, 92, 98), (104, 92, 86), (76, 82, 90))),
     )

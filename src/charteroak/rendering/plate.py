@@ -18,6 +18,7 @@ Paint = NDArray[np.float32]
 
 ASPECT: Final = 2.0
 """US plates are 12 by 6 inches."""
+_FITTING_STEPS: Final = 24
 
 
 class UnknownStateError(CharterOakError):
@@ -199,6 +200,22 @@ def _bolts(paint: Paint, unit: float) -> None:
             _emboss(paint, head, depth=40, bevel_px=0.012 * unit)
 
 
+def _fitted(text: str, lettering: glyphs.Lettering, room_px: float) -> glyphs.Lettering:
+    """Condense a line until it fits; space gives way before the letters do."""
+    # Strokes keep their weight, so one step falls short and several are needed.
+    for _ in range(_FITTING_STEPS):
+        squeeze = room_px / max(glyphs.text_width_px(text, lettering), 1.0)
+        if squeeze >= 1:
+            break
+        lettering = attrs.evolve(
+            lettering,
+            stretch=lettering.stretch * squeeze,
+            tracking=lettering.tracking * squeeze**2,
+            space=lettering.space * squeeze**2,
+        )
+    return lettering
+
+
 def _letter(  # noqa: PLR0913 - a line of text is this many things
     paint: Paint,
     text: str,
@@ -210,16 +227,7 @@ def _letter(  # noqa: PLR0913 - a line of text is this many things
 ) -> glyphs.Field:
     """Set one line centred at `row` (share of the height) within `room` (of the width)."""
     height, width, _ = paint.shape
-    wide = glyphs.text_width_px(text, lettering)
-    if wide > room * width:
-        # Space gives way before the letters do.
-        squeeze = room * width / wide
-        lettering = attrs.evolve(
-            lettering,
-            stretch=lettering.stretch * squeeze,
-            tracking=lettering.tracking * squeeze**2,
-            space=lettering.space * squeeze**2,
-        )
+    lettering = _fitted(text, lettering, room * width)
     field = glyphs.draw_line(
         text, lettering, canvas=(width, height), centre=(width / 2, height * row)
     )

@@ -4,6 +4,7 @@ Everything that takes daylight is painted in daylight and then graded to the hou
 windows and lamps, which shine by themselves, are added afterwards.
 """
 
+from itertools import cycle
 from typing import Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from charteroak.rendering.artist import FAR_M, NEAR_M, OVER, Artist
 from charteroak.rendering.camera import Camera
-from charteroak.rendering.houses import church, house
+from charteroak.rendering.houses import WALLS, church, house
 from charteroak.rendering.light import AMBIENCE, Ambience, Hour
 from charteroak.rendering.paint import Rgb, mix, tinted
 from charteroak.rendering.roadside import blobs, far_trees, fence, lamp, sign, tree
@@ -26,19 +27,21 @@ def draw_background(camera: Camera, hour: Hour, seed: int) -> Image.Image:
     Returns:
         An RGB picture of the camera's size. Takes one or two seconds: keep it.
     """
+    # One stream for each: the same street at every hour, whatever its sky needs.
     rng = np.random.default_rng([seed, 11])
+    sky_rng, shade_rng, grain_rng = rng.spawn(3)
     ambience = AMBIENCE[hour]
     artist = Artist(camera, rng, ambience)
-    sky = _sky(camera, rng, ambience, hour)
+    sky = _sky(camera, sky_rng, ambience, hour)
     _hills(artist)
     _ground(artist)
-    _shadows(artist)
+    _shadows(artist, shade_rng)
     church(artist)
     far_trees(artist)
     _town(artist)
     world = tinted(artist.picture.reduce(OVER), ambience.light)
     sky.paste(world, (0, 0), world)
-    _texture(sky, camera, rng)
+    _texture(sky, camera, grain_rng)
     if ambience.lamps:
         sky = _illuminate(sky, artist)
     return _lens(sky, camera)
@@ -136,16 +139,16 @@ def _ground(artist: Artist) -> None:
         artist.strip(float(x), float(x) + 0.45, (212, 211, 204), near=38, far=41.5)
 
 
-def _shadows(artist: Artist) -> None:
+def _shadows(artist: Artist, rng: np.random.Generator) -> None:
     """Leaf shade across the road: soft patches from the trees on the sunny side."""
     if artist.ambience.lamps == 1:
         return
     for z in np.arange(16, 150, 4.2):
         for _ in range(3):
-            x, spread = artist.rng.uniform(-6.5, 2.5), artist.rng.uniform(0.4, 1.3)
+            x, spread = rng.uniform(-6.5, 2.5), rng.uniform(0.4, 1.3)
             artist.shadow(
                 float(x),
-                float(z) + float(artist.rng.uniform(-2, 2)),
+                float(z) + float(rng.uniform(-2, 2)),
                 float(spread),
                 float(spread),
             )
@@ -184,10 +187,12 @@ def _town(artist: Artist) -> None:
             for z in artist.rng.choice([44, 66, 90, 116], 2, replace=False)
         )
     things.append((58.0, "sign", 1))
+    # Neighbours never share a colour.
+    walls = cycle(artist.rng.permutation(len(WALLS)).tolist())
     for z, what, side in sorted(things, reverse=True):
         match what:
             case "house":
-                house(artist, side, z)
+                house(artist, side, z, WALLS[next(walls)])
                 shrub = (side * 7.2, 0.5, z - 0.5)
                 for step in range(3):
                     at = (shrub[0] + side * step * 1.6, 0.55, z - 0.6)

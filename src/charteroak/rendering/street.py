@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from charteroak.core.plate import PlateText
-from charteroak.rendering.bodies import Rear, draw_rear
+from charteroak.rendering.bodies import draw_rear
 from charteroak.rendering.camera import Camera
 from charteroak.rendering.car import (
     HULLS,
@@ -39,6 +39,8 @@ LEGIBLE_PX: Final = 60
 _PLATE_PX: Final = 400
 _SLACK: Final = 64
 _GLOW_FROM_PX: Final = 6
+_HALVE_BELOW: Final = 0.5
+_LONGEST_M: Final = 5.2
 
 
 @attrs.frozen
@@ -141,10 +143,19 @@ class StreetScene:
         for placement in sorted(placements, key=lambda each: -each.z_m):
             truth = self._draw(image, placement, rng)
             # What stands nearer may cover what was drawn before.
-            seen = [old for old in seen if not _overlap(old.box, truth.vehicle_box)]
+            cover = self._cover(placement, truth.vehicle_box)
+            seen = [old for old in seen if not _overlap(old.box, cover)]
             seen.append(truth)
         whole = tuple(truth for truth in reversed(seen) if self._legible(truth.box))
         return Frame(image=self._sensed(image, rng), truth=whole)
+
+    def _cover(self, placement: Placement, rear: Box) -> Box:
+        """What a vehicle hides: its rear, and its flank up to the bonnet."""
+        front = self.camera.project(placement.x_m, 0, placement.z_m + _LONGEST_M)[0]
+        half = self.camera.px_per_m(placement.z_m + _LONGEST_M)
+        left = min(rear[0], round(front - half))
+        right = max(rear[0] + rear[2], round(front + half))
+        return left, rear[1], right - left, rear[3]
 
     def _legible(self, box: Box) -> bool:
         x, y, width, height = box
@@ -156,27 +167,26 @@ class StreetScene:
     ) -> Truth:
         vehicle, z = placement.vehicle, placement.z_m
         scale = self.camera.px_per_m(z)
-        rear = draw_rear(vehicle.body, vehicle.colour)
+        look = _look(vehicle.body, vehicle.colour, self.hour)
         x = placement.x_m + float(rng.normal(0, 0.006))
         bounce = float(rng.normal(0, 0.004))
         middle, road = self.camera.project(x, 0, z)
-        self._shade_road(image, x, z, rear)
+        self._shade_road(image, x, z, look.outline_m[0])
         self._flanks(image, vehicle, x, z)
-        base = _graded(vehicle.body, vehicle.colour, self.hour)
         corner = (
-            middle - base.width / rear.px_per_m * scale / 2,
-            road - (base.height / rear.px_per_m + bounce) * scale,
+            middle - look.size_m[0] * scale / 2,
+            road - (look.size_m[1] + bounce) * scale,
         )
-        _paste_scaled(image, base, corner, scale / rear.px_per_m)
+        look.base.paste_on(image, corner, scale / look.px_per_m)
         glow = max(self._ambience.lamps, 0.9 if placement.braking else 0.0)
         if glow:
-            _paste_scaled(image, rear.lamps, corner, scale / rear.px_per_m)
+            _lamps(vehicle.body).paste_on(image, corner, scale / look.px_per_m)
             self._lamp_glow(
                 image, vehicle, (middle, road), scale, brake=placement.braking
             )
-        centre = (middle, road - (rear.plate_height_m + bounce) * scale)
+        centre = (middle, road - (look.plate_height_m + bounce) * scale)
         box = self._plate(image, vehicle, centre, scale)
-        half, height = rear.outline_m
+        half, height = look.outline_m
         return Truth(
             plate=vehicle.plate,
             state=vehicle.state,
@@ -206,8 +216,7 @@ class StreetScene:
         image.paste(turned, (x, y), turned)
         return x, y, turned.width, turned.height
 
-    def _shade_road(self, image: Image.Image, x: float, z: float, rear: Rear) -> None:
-        half = rear.outline_m[0]
+    def _shade_road(self, image: Image.Image, x: float, z: float, half: float) -> None:
         left, near = self.camera.project(
             x - half * 1.12, 0, z - 0.25 if z > NEAREST_M + 1 else z
         )
@@ -290,25 +299,78 @@ def _clipped(edges: tuple[float, float, float, float], size: tuple[int, int]) ->
     return left, top, max(right - left, 0), max(bottom - top, 0)
 
 
-def _paste_scaled(
-    image: Image.Image, sprite: Image.Image, corner: Point, factor: float
-) -> None:
-    """Paste a scaled sprite, computing only the part that falls into the picture."""
-    left, top = max(round(corner[0]), 0), max(round(corner[1]), 0)
-    right = min(round(corner[0] + sprite.width * factor), image.width)
-    bottom = min(round(corner[1] + sprite.height * factor), image.height)
-    if right <= left or bottom <= top:
-        return
-    window = (
-        max((left - corner[0]) / factor, 0),
-        max((top - corner[1]) / factor, 0),
-        min((right - corner[0]) / factor, sprite.width),
-        min((bottom - corner[1]) / factor, sprite.height),
+@attrs.frozen
+class _Sprite:
+    """A picture at several sizes, so that far cars cost little.
+
+    Attributes:
+        levels: each half as large as the one before, colours premultiplied by alpha.
+    """
+
+    levels: tuple[Image.Image, ...]
+
+    @classmethod
+    def of(cls, picture: Image.Image) -> "_Sprite":
+        levels = [picture.convert("RGBa")]
+        for _ in range(4):
+            levels.append(levels[-1].reduce(2))
+        return cls(tuple(levels))
+
+    def paste_on(self, image: Image.Image, corner: Point, factor: float) -> None:
+        """Paste it scaled, computing only the part that falls into the picture."""
+        sprite = self.levels[0]
+        left, top, width, height = _clipped(
+            (
+                corner[0],
+                corner[1],
+                corner[0] + sprite.width * factor,
+                corner[1] + sprite.height * factor,
+            ),
+            image.size,
+        )
+        if not width or not height:
+            return
+        for half in self.levels[1:]:
+            if factor > _HALVE_BELOW:
+                break
+            sprite, factor = half, factor * 2
+        window = (
+            max((left - corner[0]) / factor, 0),
+            max((top - corner[1]) / factor, 0),
+            min((left + width - corner[0]) / factor, sprite.width),
+            min((top + height - corner[1]) / factor, sprite.height),
+        )
+        small = sprite.resize((width, height), Image.Resampling.BILINEAR, box=window)
+        part = small.convert("RGBA")
+        image.paste(part, (left, top), part)
+
+
+@attrs.frozen
+class _Look:
+    """What is kept of a body in one paint at one hour."""
+
+    base: _Sprite
+    size_m: tuple[float, float]
+    px_per_m: float
+    plate_height_m: float
+    outline_m: tuple[float, float]
+
+
+@lru_cache(maxsize=24)
+def _look(body: Body, colour: Colour, hour: Hour) -> _Look:
+    rear = draw_rear(body, colour)
+    return _Look(
+        base=_Sprite.of(tinted(rear.base, AMBIENCE[hour].light)),
+        size_m=(rear.base.width / rear.px_per_m, rear.base.height / rear.px_per_m),
+        px_per_m=rear.px_per_m,
+        plate_height_m=rear.plate_height_m,
+        outline_m=rear.outline_m,
     )
-    part = sprite.resize(
-        (right - left, bottom - top), Image.Resampling.BILINEAR, box=window
-    )
-    image.paste(part, (left, top), part)
+
+
+@lru_cache(maxsize=4)
+def _lamps(body: Body) -> _Sprite:
+    return _Sprite.of(draw_rear(body, "grey").lamps)
 
 
 def _polygon(
@@ -331,11 +393,6 @@ def _polygon(
         [((x - left) * 2, (y - top) * 2) for x, y in points], fill=255
     )
     image.paste(colour, (left, top), mask.reduce(2))
-
-
-@lru_cache(maxsize=40)
-def _graded(body: Body, colour: Colour, hour: Hour) -> Image.Image:
-    return tinted(draw_rear(body, colour).base, AMBIENCE[hour].light)
 
 
 @lru_cache(maxsize=64)
