@@ -1,5 +1,6 @@
 """What can go wrong around the embedded database, one class per cause."""
 
+import errno
 from pathlib import Path
 
 from charteroak.core.errors import CharterOakError
@@ -117,7 +118,12 @@ class BinariesMissingError(DatabaseError):
 
 def from_os_error(trouble: OSError, *, doing: str) -> DatabaseError:
     """Name the cause of an operating-system error in our terms."""
-    return from_message(f"{doing}: {trouble.strerror or trouble}")
+    message = f"{doing}: {trouble.strerror or trouble}"
+    if isinstance(trouble, PermissionError) or trouble.errno == errno.EROFS:
+        return NoPermissionError(message)
+    if trouble.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskFullError(message)
+    return DatabaseError(message)
 
 
 def from_message(message: str) -> DatabaseError:
