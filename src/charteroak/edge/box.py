@@ -187,6 +187,7 @@ class Box:
     watches: list[tuple[Reader, FolderWatch]]
     clock: Callable[[], datetime]
     _trouble: Exception | None = attrs.field(default=None, init=False)
+    _undeleted: str = attrs.field(default="", init=False)
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop.
@@ -239,7 +240,7 @@ class Box:
             f"{self.tally.pictures} pictures, {self.tally.reads} reads, "
             f"{self.tally.unreadable} unreadable, {self.tally.failed} failed"
         )
-        return f"{line}; {link.why}" if link.why else line
+        return "; ".join(filter(None, [line, link.why, self._undeleted]))
 
     def _keep_house(self, stop: threading.Event) -> None:
         _log.info("%s", self.status())
@@ -259,8 +260,11 @@ class Box:
         except CorruptSpoolError:
             raise
         except CharterOakError as trouble:
-            _log.warning("what is due could not be deleted yet: %s", trouble)
+            if str(trouble) != self._undeleted:
+                self._undeleted = str(trouble)
+                _log.error("what is due could not be deleted yet: %s", trouble)
             return
+        self._undeleted = ""
         if gone:
             _log.warning("%d reads were due before they were sent: deleted", gone)
         if aside:

@@ -195,8 +195,12 @@ def typed() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as trouble:
+        number = getattr(trouble, "sqlite_errorcode", 0)
+        if number == sqlite3.SQLITE_IOERR_SHORT_READ:
+            # The file is shorter than it says it is.
+            number = sqlite3.SQLITE_CORRUPT
         # Extended codes carry the primary one in the low byte.
-        match getattr(trouble, "sqlite_errorcode", 0) & 0xFF:
+        match number & 0xFF:
             case sqlite3.SQLITE_FULL:
                 raise SpoolDiskFullError("the disk of the spool is full") from trouble
             case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
