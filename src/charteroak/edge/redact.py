@@ -126,7 +126,12 @@ def _vehicle_area(image: Image, box: Box) -> tuple[_Area, int]:
     cell_px = max(math.ceil(_WIDE * width / MOSAIC_CELLS), LEAST_CELL_PX)
     half = cell_px * MOSAIC_CELLS // 2
     above, below = (math.ceil(n * width / cell_px) * cell_px for n in (_ABOVE, _BELOW))
-    return _clipped(image, x - half, y - above, x + half, y + below), cell_px
+    area = _clipped(image, x - half, y - above, x + half, y + below)
+    # Whole cells only: a narrow rest at the edge would be finer than a cell.
+    wide, high = (
+        n - n % cell_px or n for n in (area.right - area.left, area.bottom - area.top)
+    )
+    return _Area(area.left, area.top, area.left + wide, area.top + high), cell_px
 
 
 def _clipped(image: Image, left: int, top: int, right: int, bottom: int) -> _Area:
