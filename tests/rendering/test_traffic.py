@@ -60,6 +60,15 @@ def test_a_chosen_car_enters_at_its_tick(seed: int, tick: int, lane: int) -> Non
     assert later.z_m > entering.z_m
 
 
+@given(SEEDS, st.integers(100, 10_000))
+def test_nobody_drives_close_to_a_chosen_car(seed: int, tick: int) -> None:
+    traffic = Traffic(seed, busy=1, chosen=[Chosen(tick, STOLEN, 1)])
+    lane = [each for each in traffic.at(tick + 60) if each.x_m > 0]
+    (stolen,) = (each for each in lane if each.vehicle == STOLEN)
+    gaps = [abs(each.z_m - stolen.z_m) for each in lane if each is not stolen]
+    assert all(gap > 15 for gap in gaps)
+
+
 def test_two_chosen_cars_cannot_share_a_slot() -> None:
     chosen = [Chosen(10, STOLEN), Chosen(12, STOLEN)]
     with pytest.raises(CrowdedSlotError):

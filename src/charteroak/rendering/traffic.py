@@ -121,7 +121,7 @@ class Traffic:
 
     Args:
         seed: the same seed gives the same traffic.
-        chosen: vehicles that come at given ticks, in place of their slot's own.
+        chosen: vehicles that come at given ticks; others keep clear of them.
         slot_ticks: length of a slot; one slot holds at most one car.
         busy: share of slots that hold a car, 0 to 1.
         speed_m: metres per tick; one speed for a lane, so that nobody collides.
@@ -135,7 +135,7 @@ class Traffic:
         seed: int,
         *,
         chosen: Sequence[Chosen] = (),
-        slot_ticks: int = 60,
+        slot_ticks: int = 75,
         busy: float = 0.6,
         speed_m: float = 0.4,
     ) -> None:
@@ -169,6 +169,12 @@ class Traffic:
         )
         return tuple(each for each in placements if each is not None)
 
+    def _crowded(self, lane: int, entry: int) -> bool:
+        """Whether a car would drive too close to a chosen one, and so stays away."""
+        slot, room = entry // self.slot_ticks, self.slot_ticks * 2 // 3
+        around = (self._chosen.get((lane, slot + step)) for step in (-1, 0, 1))
+        return any(each and abs(each.tick - entry) < room for each in around)
+
     def _passage(self, lane: int, slot: int) -> Passage | None:
         rng = np.random.default_rng([self.seed, 41, lane, slot])
         vehicle, comes = make_vehicle(rng), float(rng.uniform()) < self.busy
@@ -178,6 +184,8 @@ class Traffic:
         chosen = self._chosen.get((lane, slot))
         if chosen is not None:
             vehicle, comes, entry = chosen.vehicle, True, chosen.tick
+        elif self._crowded(lane, entry):
+            comes = False
         if not comes:
             return None
         return Passage(vehicle, lane, entry, self.speed_m, offset_m)
