@@ -1,0 +1,210 @@
+"""Hot lists and their entries: replaced whole, looked up by match key."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import attrs
+from psycopg.rows import class_row
+
+from charteroak.core.hotlist import Entry, EntryId, HotList, HotListId, ListClass
+from charteroak.core.plate import MatchKey, PlateText
+from charteroak.server.store.database import Changes, Ingests
+
+_PUT: Final = """
+    INSERT INTO hotlists
+           (list_id, name, list_class, source, authority, loaded_at, loaded_by, entries)
+    VALUES (%(list_id)s, %(name)s, %(list_class)s, %(source)s, %(authority)s,
+            %(loaded_at)s, %(loaded_by)s, 0)
+    ON CONFLICT (name) DO UPDATE
+       SET list_class = EXCLUDED.list_class, source = EXCLUDED.source,
+           authority = EXCLUDED.authority, loaded_at = EXCLUDED.loaded_at,
+           loaded_by = EXCLUDED.loaded_by
+    RETURNING list_id
+"""
+
+_CLEAR: Final = """
+    DELETE FROM hotlist_entries WHERE list_id = %(list_id)s
+"""
+
+_FILL: Final = """
+    INSERT INTO hotlist_entries
+           (entry_id, list_id, plate, match_key, state, reason, vehicle, case_ref,
+            entered_at, expires_at)
+    SELECT entry_id, %(list_id)s, plate, match_key, state, reason, vehicle, case_ref,
+           %(entered_at)s, expires_at
+      FROM unnest(%(entry_ids)s::uuid[], %(plates)s::text[], %(match_keys)s::text[],
+                  %(states)s::text[], %(reasons)s::text[], %(vehicles)s::text[],
+                  %(case_refs)s::text[], %(expiries)s::timestamptz[])
+        AS e (entry_id, plate, match_key, state, reason, vehicle, case_ref, expires_at)
+"""
+
+_COUNT: Final = """
+    UPDATE hotlists SET entries = %(entries)s WHERE list_id = %(list_id)s
+"""
+
+_ALL: Final = """
+    SELECT list_id, name, list_class, source, authority, loaded_at, entries
+      FROM hotlists
+     ORDER BY name
+     LIMIT 1000
+"""
+
+# The law is asked again at every match: a class that becomes prohibited after its
+# list was loaded matches nothing from that day. No limit: each entry is a hit.
+_ENTRIES: Final = """
+    SELECT e.entry_id, e.plate, e.match_key, e.state, e.reason, e.vehicle, e.case_ref,
+           e.entered_at, e.expires_at,
+           h.list_id, h.name, h.list_class, h.source, h.authority, h.loaded_at
+      FROM hotlist_entries AS e
+      JOIN hotlists AS h ON h.list_id = e.list_id
+     WHERE e.match_key = ANY(%(keys)s)
+       AND h.list_class <> ALL(%(prohibited)s)
+     ORDER BY e.match_key, h.name, e.entry_id
+"""
+
+# No limit: all entries are meant, and they are passed on as they come.
+_KEYS: Final = """
+    SELECT e.match_key
+      FROM hotlist_entries AS e
+      JOIN hotlists AS h ON h.list_id = e.list_id
+     WHERE h.list_class <> ALL(%(prohibited)s)
+"""
+
+
+@attrs.frozen(kw_only=True)
+class LoadedList:
+    """A hot list as pages show it.
+
+    Attributes:
+        entries: how many plates, expired ones too.
+    """
+
+    list_id: UUID
+    name: str
+    list_class: str
+    source: str
+    authority: str
+    loaded_at: datetime
+    entries: int
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Listed:
+    """An entry with the list that it is on."""
+
+    entry: Entry
+    hotlist: HotList
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class _Row:
+    entry_id: UUID
+    plate: str
+    match_key: str
+    state: str | None
+    reason: str
+    vehicle: str
+    case_ref: str
+    entered_at: datetime
+    expires_at: datetime | None
+    list_id: UUID
+    name: str
+    list_class: str
+    source: str
+    authority: str
+    loaded_at: datetime
+
+    def to_listed(self) -> Listed:
+        list_id = HotListId(self.list_id)
+        return Listed(
+            entry=Entry(
+                entry_id=EntryId(self.entry_id),
+                list_id=list_id,
+                plate=PlateText(self.plate),
+                state=self.state,
+                reason=self.reason,
+                vehicle=self.vehicle,
+                case_ref=self.case_ref,
+                entered_at=self.entered_at,
+                expires_at=self.expires_at,
+            ),
+            hotlist=HotList(
+                list_id=list_id,
+                name=self.name,
+                list_class=ListClass(self.list_class),
+                source=self.source,
+                authority=self.authority,
+                loaded_at=self.loaded_at,
+            ),
+        )
+
+
+def put(tx: Changes, hotlist: HotList, *, by: UUID | None) -> HotListId:
+    """Add a list, or renew the one of its name, and lock it until the end.
+
+    Returns:
+        Its id: the one it had before, where there was one of its name.
+    """
+    row = tx.connection.execute(
+        _PUT, {**attrs.asdict(hotlist), "loaded_by": by}
+    ).fetchone()
+    if row is None or not isinstance(row[0], UUID):  # pragma: no cover
+        msg = "INSERT RETURNING gave no id"
+        raise TypeError(msg)
+    return HotListId(row[0])
+
+
+def replace_entries(
+    tx: Changes, list_id: HotListId, entries: Sequence[Entry], *, at: datetime
+) -> None:
+    """Put new entries in the place of all that a list held."""
+    tx.connection.execute(_CLEAR, {"list_id": list_id})
+    tx.connection.execute(
+        _FILL,
+        {
+            "list_id": list_id,
+            "entered_at": at,
+            "entry_ids": [entry.entry_id for entry in entries],
+            "plates": [entry.plate.glyphs for entry in entries],
+            "match_keys": [entry.plate.match_key for entry in entries],
+            "states": [entry.state for entry in entries],
+            "reasons": [entry.reason for entry in entries],
+            "vehicles": [entry.vehicle for entry in entries],
+            "case_refs": [entry.case_ref for entry in entries],
+            "expiries": [entry.expires_at for entry in entries],
+        },
+    )
+    tx.connection.execute(_COUNT, {"list_id": list_id, "entries": len(entries)})
+
+
+def everything(tx: Changes | Ingests) -> list[LoadedList]:
+    """All lists, by name; 1,000 at the most."""
+    with tx.connection.cursor(row_factory=class_row(LoadedList)) as cursor:
+        return cursor.execute(_ALL).fetchall()
+
+
+def entries(
+    tx: Ingests, keys: Collection[MatchKey], *, prohibited: Collection[ListClass]
+) -> dict[MatchKey, list[Listed]]:
+    """The entries with some match keys, by key; those of prohibited lists left out."""
+    if not keys:
+        return {}
+    found: dict[MatchKey, list[Listed]] = {}
+    with tx.connection.cursor(row_factory=class_row(_Row)) as cursor:
+        cursor.execute(
+            _ENTRIES, {"keys": list(keys), "prohibited": [str(c) for c in prohibited]}
+        )
+        for row in cursor:
+            found.setdefault(MatchKey(row.match_key), []).append(row.to_listed())
+    return found
+
+
+def match_keys(
+    tx: Changes | Ingests, *, prohibited: Collection[ListClass]
+) -> Iterator[MatchKey]:
+    """All match keys of all lists that may be used, in no order, some more than once."""
+    rows = tx.connection.execute(_KEYS, {"prohibited": [str(c) for c in prohibited]})
+    for row in rows:
+        yield MatchKey(str(row[0]))
