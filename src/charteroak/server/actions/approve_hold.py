@@ -112,8 +112,8 @@ def _keep(
     agency: Agency, who: Person, hold: Hold, sighting: Sighting, *, at: datetime
 ) -> bool:
     try:
-        plate = agency.pictures.keep_copy(sighting.plate_picture, hold.hold_id)
-        vehicle = agency.pictures.keep_copy(sighting.vehicle_picture, hold.hold_id)
+        plate = _copy(agency, sighting.plate_picture, hold)
+        vehicle = _copy(agency, sighting.vehicle_picture, hold)
     except PictureGoneError:
         # Its key is destroyed before its row: the read is being deleted right now.
         return False
@@ -139,6 +139,11 @@ def _keep(
             ),
         )
     return True
+
+
+def _copy(agency: Agency, reference: str, hold: Hold) -> str:
+    # A read may have come without a picture.
+    return agency.pictures.keep_copy(reference, hold.hold_id) if reference else ""
 
 
 def _end(agency: Agency, who: Person, hold: Hold, *, at: datetime) -> None:
