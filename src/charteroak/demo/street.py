@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from charteroak.demo.children import stop_with_parent
 from charteroak.demo.town import CAMERAS, WANTED
 from charteroak.rendering.car import Vehicle
 from charteroak.rendering.street import Placement, StreetScene
-from charteroak.rendering.traffic import Traffic
+from charteroak.rendering.traffic import make_vehicle
 
 _ROUND: Final = 36
 _APPEARS: Final = {1: 0, 8: 1, 15: 0, 20: 2, 29: 1}
@@ -26,12 +28,12 @@ _APPEARS: Final = {1: 0, 8: 1, 15: 0, 20: 2, 29: 1}
 _WAITING_AT_MOST: Final = 3
 """Pictures that may wait for a slow box; then a car is left out, not queued."""
 
-_PLATE_PX: Final = (150.0, 235.0)
+_PLATE_PX: Final = (112.0, 150.0)
 
 
-def _passing(tick: int, traffic: Traffic) -> Vehicle:
+def _passing(tick: int, rng: np.random.Generator) -> Vehicle:
     wanted = _APPEARS.get(tick % _ROUND)
-    return next(traffic) if wanted is None else WANTED[wanted].vehicle
+    return make_vehicle(rng) if wanted is None else WANTED[wanted].vehicle
 
 
 def _write(picture: Path, scene: StreetScene, vehicle: Vehicle, tick: int) -> None:
@@ -59,7 +61,7 @@ def main() -> int:
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stopped.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    traffic = Traffic(options.seed)
+    rng = np.random.default_rng(options.seed)
     scenes: dict[str, StreetScene] = {}
     tick = 0
     while not stopped.is_set():
@@ -70,7 +72,7 @@ def main() -> int:
         if len(list(folder.glob("*.jpg"))) < _WAITING_AT_MOST:
             now = datetime.now(UTC)  # noqa: TID251 - the shutter of a drawn camera
             name = f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03d}Z-{tick}.jpg"
-            _write(folder / name, scenes[camera], _passing(tick, traffic), tick)
+            _write(folder / name, scenes[camera], _passing(tick, rng), tick)
         tick += 1
         stopped.wait(options.every_s if tick > len(CAMERAS) else 0.5)
     return 0

@@ -28,8 +28,13 @@ _COLUMNS: Final = """
            e.clock_suspect, e.plate_picture, e.vehicle_picture, e.entry_plate,
            e.entry_state, e.entry_reason, e.entry_vehicle, e.entry_case_ref,
            e.entry_entered_at,
+           -- A list is loaded anew every day, and its entries get new numbers.
            EXISTS (SELECT 1 FROM hotlist_entries AS x
-                    WHERE x.entry_id = e.entry_id) AS entry_listed,
+                    WHERE x.match_key = translate(e.entry_plate, 'O', '0')
+                      AND x.list_id = a.list_id
+                      AND x.state IS NOT DISTINCT FROM e.entry_state
+                      AND (x.expires_at IS NULL OR x.expires_at > %(at)s)
+           ) AS entry_listed,
            e.list_name, e.list_source, e.list_authority, e.list_loaded_at,
            CASE WHEN e.plate IS NULL THEN (
                SELECT b.dropped_at FROM buckets AS b
@@ -106,17 +111,25 @@ _CONCLUDE: Final = """
 """
 
 
-def live(tx: Changes, *, unverified_most: int, reviewed_most: int) -> list[Alert]:
+def live(
+    tx: Changes, *, unverified_most: int, reviewed_most: int, at: datetime
+) -> list[Alert]:
     """The newest unverified and the newest reviewed alerts, newest first.
 
     Args:
         tx: a transaction of the desk.
+        at: the moment of looking: an entry that has expired is no longer listed.
         unverified_most: at most so many that have no verdict.
         reviewed_most: at most so many that have one.
     """
     with tx.connection.cursor(row_factory=class_row(Row)) as cursor:
         rows = cursor.execute(
-            _LIVE, {"unverified_most": unverified_most, "reviewed_most": reviewed_most}
+            _LIVE,
+            {
+                "unverified_most": unverified_most,
+                "reviewed_most": reviewed_most,
+                "at": at,
+            },
         ).fetchall()
     return [row.to_alert() for row in rows]
 
@@ -127,14 +140,14 @@ def count_unverified(tx: Changes) -> int:
     return row[0] if row is not None and isinstance(row[0], int) else 0
 
 
-def find(tx: Changes, alert_id: AlertId) -> Alert | None:
-    """One alert, None where there is none."""
+def find(tx: Changes, alert_id: AlertId, *, at: datetime) -> Alert | None:
+    """One alert as it is at a moment, None where there is none."""
     with tx.connection.cursor(row_factory=class_row(Row)) as cursor:
-        row = cursor.execute(_FIND, {"alert_id": alert_id}).fetchone()
+        row = cursor.execute(_FIND, {"alert_id": alert_id, "at": at}).fetchone()
     return None if row is None else row.to_alert()
 
 
-def find_to_change(tx: Changes, alert_id: AlertId) -> Alert | None:
+def find_to_change(tx: Changes, alert_id: AlertId, *, at: datetime) -> Alert | None:
     """One alert that nobody else can change before this transaction ends.
 
     Waits for whoever changes it now, and then sees what they did.
@@ -143,7 +156,7 @@ def find_to_change(tx: Changes, alert_id: AlertId) -> Alert | None:
     # verdict that was being written while this one waited is seen.
     if tx.connection.execute(_LOCK, {"alert_id": alert_id}).fetchone() is None:
         return None
-    return find(tx, alert_id)
+    return find(tx, alert_id, at=at)
 
 
 def acknowledge(tx: Changes, alert_id: AlertId, *, by: PersonId, at: datetime) -> None:

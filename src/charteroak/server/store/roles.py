@@ -281,6 +281,25 @@ def ensure(
             names.run(connection, statement, role=sql.Identifier(agency.role(role)))
     names.run(connection, _READ_ONLY, role=sql.Identifier(agency.role(Role.SEARCH)))
     _close_to_public(connection, names)
+    # A purge ends with emptying the write-ahead log. Only a superuser can allow that;
+    # where the login is none, the status page says what is missing.
+    if _is_superuser(connection):
+        purge = sql.Identifier(agency.role(Role.PURGE))
+        for statement in _FLUSH:
+            names.run(connection, statement, role=purge)
+
+
+_FLUSH: Final = (
+    "GRANT pg_checkpoint TO {role}",
+    "GRANT EXECUTE ON FUNCTION pg_switch_wal() TO {role}",
+)
+
+
+def _is_superuser(connection: psycopg.Connection) -> bool:
+    row = connection.execute(
+        "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    return row is not None and row[0] is True
 
 
 def drop(connection: psycopg.Connection, agency: AgencySchema) -> None:

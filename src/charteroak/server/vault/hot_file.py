@@ -94,6 +94,11 @@ class HotFile:
             os.close(number)
         return len(HotIndex(memoryview(packed)))
 
+    def forget(self) -> None:
+        """Take the file away, before the lists change: see `HotFileState.MISSING`."""
+        self._path.unlink(missing_ok=True)
+        files.sync_folder(self._path.parent)
+
     def _look_at(self) -> _Stamp | None:
         try:
             found = self._path.stat()

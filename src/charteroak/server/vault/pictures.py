@@ -151,6 +151,20 @@ class Pictures:
         self._keys.destroy_bucket(bucket)
         return self._drop(bucket)
 
+    def buckets(self) -> list[str]:
+        """Buckets that have segments, oldest first.
+
+        Raises:
+            PicturesUnavailableError: the place does not answer.
+        """
+        try:
+            found = obstore.list_with_delimiter(self._store)["common_prefixes"]
+        except NotFoundError:
+            return []
+        except (BaseError, OSError) as failed:
+            raise PicturesUnavailableError("pictures cannot be listed") from failed
+        return sorted(place for place in found if place.startswith("b"))
+
     def keep_copy(self, ref: str, hold_id: UUID) -> str:
         """Copy a picture under the key of a hold, which outlives the bucket's.
 

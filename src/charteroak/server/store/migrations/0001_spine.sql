@@ -168,6 +168,8 @@ CREATE TABLE hotlists (
     entries    integer NOT NULL
 );
 
+-- Autovacuum would keep plates in the planner's statistics; the worker writes the table
+-- anew after a list was replaced.
 CREATE TABLE hotlist_entries (
     entry_id   uuid PRIMARY KEY,
     list_id    uuid NOT NULL REFERENCES hotlists,
@@ -179,7 +181,7 @@ CREATE TABLE hotlist_entries (
     case_ref   text NOT NULL,
     entered_at timestamptz NOT NULL,
     expires_at timestamptz
-);
+) WITH (autovacuum_enabled = false);
 CREATE INDEX hotlist_entries_match_key ON hotlist_entries (match_key);
 CREATE INDEX hotlist_entries_list_id ON hotlist_entries (list_id);
 
@@ -256,6 +258,7 @@ CREATE TABLE holds (
 );
 CREATE INDEX holds_case_ref ON holds (case_ref);
 
+-- No statistics of it either: autovacuum would keep plates in them.
 CREATE TABLE held_reads (
     hold_id          uuid PRIMARY KEY REFERENCES holds,
     read_id          uuid NOT NULL,
@@ -272,7 +275,7 @@ CREATE TABLE held_reads (
     clock_suspect    boolean NOT NULL,
     plate_picture    text NOT NULL,
     vehicle_picture  text NOT NULL
-);
+) WITH (autovacuum_enabled = false);
 
 -- -------------------------------------------------------------------- people, sessions
 
@@ -397,8 +400,36 @@ BEGIN
 END
 $body$;
 
+-- Statistics of two columns that name nobody; a bare ANALYZE would keep plates.
+CREATE FUNCTION analyze_bucket(bucket_name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = @schema@, pg_temp AS $body$
+BEGIN
+    PERFORM 1 FROM buckets b WHERE b.bucket = bucket_name AND b.dropped_at IS NULL;
+    IF FOUND THEN
+        EXECUTE format('ANALYZE %I (seen_at, camera_id)', 'reads_' || bucket_name);
+    END IF;
+END
+$body$;
+
+-- Deleted rows stay in a table's file until something overwrites them; writing the
+-- table anew leaves them behind, and the old file goes.
+CREATE FUNCTION rewrite_held_reads() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = @schema@, pg_temp AS $body$
+BEGIN
+    CLUSTER held_reads USING held_reads_pkey;
+END
+$body$;
+
+CREATE FUNCTION rewrite_hotlist_entries() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = @schema@, pg_temp AS $body$
+BEGIN
+    CLUSTER hotlist_entries USING hotlist_entries_pkey;
+END
+$body$;
+
 REVOKE ALL ON FUNCTION make_bucket(text, timestamptz, timestamptz, timestamptz),
-                       drop_bucket(text, timestamptz) FROM PUBLIC;
+                       drop_bucket(text, timestamptz), analyze_bucket(text),
+                       rewrite_held_reads(), rewrite_hotlist_entries() FROM PUBLIC;
 
 -- ----------------------------------------------------------------------------- grants
 
@@ -445,8 +476,10 @@ GRANT SELECT ON log, log_keys, log_leaves, people TO @schema@_log;
 
 -- The worker makes and drops buckets, and keeps its own book.
 GRANT EXECUTE ON FUNCTION make_bucket(text, timestamptz, timestamptz, timestamptz),
-                          drop_bucket(text, timestamptz) TO @schema@_purge;
-GRANT SELECT ON buckets, duties, holds TO @schema@_purge;
+                          drop_bucket(text, timestamptz), analyze_bucket(text),
+                          rewrite_held_reads(), rewrite_hotlist_entries()
+   TO @schema@_purge;
+GRANT SELECT ON buckets, duties, holds, hotlists TO @schema@_purge;
 GRANT INSERT, UPDATE ON duties TO @schema@_purge;
 GRANT UPDATE (ended_at) ON holds TO @schema@_purge;
 GRANT SELECT, DELETE ON held_reads, nonces, invitations, sessions, batches

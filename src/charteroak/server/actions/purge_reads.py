@@ -1,0 +1,116 @@
+"""Forget what is due: whole buckets, their pictures' key first.
+
+The order is chosen so that a crash at any point leaves nothing readable for longer: key,
+then partitions with the record of it, then picture files, then the write-ahead log. Each
+step may be done again; the next run takes up whatever is left.
+"""
+
+import attrs
+
+from charteroak.core.errors import CharterOakError
+from charteroak.core.log_record import Draft, RecordKind
+from charteroak.server.agency import Agency
+from charteroak.server.store import erasure
+from charteroak.server.vault.keys import KeyNotDestroyedError
+from charteroak.server.vault.pictures import PicturesUnavailableError
+
+_AT_ONCE = 500
+
+
+class NotAllPurgedError(CharterOakError):
+    """Some of what is due is still there; the rest was purged."""
+
+    code = "charteroak.purge.incomplete"
+    hint = "It is tried again in half a minute. Look at the disk and its rights."
+
+    def __init__(self, troubles: tuple[str, ...]) -> None:
+        super().__init__(f"not everything due was deleted: {'; '.join(troubles)}")
+        self.troubles = troubles
+
+
+@attrs.frozen(kw_only=True)
+class Purged:
+    """What went.
+
+    Attributes:
+        buckets: partitions dropped, counted once for all that they hold.
+        reads: reads that were in them, misdated ones too.
+        evidence: evidence of alerts.
+        pictures: picture files removed.
+    """
+
+    buckets: int = 0
+    reads: int = 0
+    evidence: int = 0
+    pictures: int = 0
+
+
+def purge_reads(agency: Agency) -> Purged:
+    """Drop every bucket that is due, and empty the write-ahead log of it.
+
+    Raises:
+        NotAllPurgedError: something due is still there, after all else was done.
+        StoreUnavailableError: the database broke off; what is committed stays done.
+    """
+    now = agency.clock()
+    with agency.database.purges() as tx:
+        due = erasure.due(tx, begun_by=now - agency.retention.limit, most=_AT_ONCE)
+    purged, troubles = Purged(), list[str]()
+    for bucket in due:
+        try:
+            purged = _purge(agency, bucket, purged)
+        except KeyNotDestroyedError as trouble:
+            troubles.append(f"{bucket.bucket}: {trouble}")
+    # Not only of buckets dropped just now: a run may have died between the two.
+    pictures, failed = _sweep(agency)
+    troubles += failed
+    if due:
+        with agency.database.purges() as tx:
+            erasure.flush(tx)
+    if troubles:
+        raise NotAllPurgedError(tuple(troubles))
+    return attrs.evolve(purged, pictures=pictures)
+
+
+def _purge(agency: Agency, bucket: erasure.DueBucket, so_far: Purged) -> Purged:
+    agency.keys.destroy_bucket(bucket.bucket)
+    now = agency.clock()
+    with agency.database.purges() as tx:
+        dropped = erasure.drop(tx, bucket.bucket, at=now)
+        agency.record(
+            tx,
+            Draft(
+                kind=RecordKind.BUCKET_PURGED,
+                at=now,
+                public={
+                    "from": bucket.starts_at.isoformat(),
+                    "until": bucket.ends_at.isoformat(),
+                    "reads": dropped.reads,
+                    "misdated": dropped.misdated,
+                    "evidence": dropped.evidence,
+                    "limit_minutes": int(agency.retention.limit.total_seconds() // 60),
+                },
+            ),
+        )
+    return Purged(
+        buckets=so_far.buckets + 1,
+        reads=so_far.reads + dropped.reads + dropped.misdated,
+        evidence=so_far.evidence + dropped.evidence,
+    )
+
+
+def _sweep(agency: Agency) -> tuple[int, list[str]]:
+    """Remove the picture files of every bucket whose key is gone."""
+    removed, troubles = 0, list[str]()
+    try:
+        places = agency.pictures.buckets()
+    except PicturesUnavailableError as trouble:
+        return 0, [str(trouble)]
+    for bucket in places:
+        if agency.keys.has_bucket(bucket):
+            continue
+        try:
+            removed += agency.pictures.drop_bucket(bucket)
+        except PicturesUnavailableError as trouble:
+            troubles.append(f"{bucket}: {trouble}")
+    return removed, troubles

@@ -1,0 +1,40 @@
+"""Delete what has served: old nonces, sessions, invitations, answers of old batches."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from charteroak.server.agency import Agency
+from charteroak.server.store import buckets, erasure
+
+NONCES_KEPT: Final = timedelta(days=8)
+"""A batch may be signed again for a week after its capture; after that its sequence
+number, which is remembered longer, stops a replay."""
+
+
+def tidy_up(agency: Agency, *, since: datetime | None) -> int:
+    """Delete what has served, and write tables anew where plates may linger.
+
+    Args:
+        agency: whose.
+        since: when this was last done; None: never.
+
+    Returns:
+        How many rows went.
+    """
+    now = agency.clock()
+    with agency.database.purges() as tx:
+        gone = erasure.tidy(
+            tx,
+            now=now,
+            nonces=now - NONCES_KEPT,
+            # Twice the limit: a box keeps nothing longer than the limit itself.
+            batches=now - max(2 * agency.retention.limit, NONCES_KEPT),
+        )
+    with agency.database.purges() as tx:
+        erasure.rewrite_lists_changed_since(tx, since)
+    granule = agency.retention.granule
+    with agency.database.purges() as tx:
+        for bucket in buckets.spanning(tx, since=now - granule, until=now):
+            if bucket.dropped_at is None:
+                erasure.analyze(tx, bucket.bucket)
+    return gone

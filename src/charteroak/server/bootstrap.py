@@ -1,0 +1,145 @@
+"""Wiring: from settings to an agency that works, and in order back again."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from charteroak.core.errors import CharterOakError
+from charteroak.core.retention import Retention
+from charteroak.law.loader import load_profile
+from charteroak.law.profile import Profile
+from charteroak.server.actions.load_hotlist import rebuild_hot_file
+from charteroak.server.actions.make_buckets import make_buckets
+from charteroak.server.agency import Agency
+from charteroak.server.settings import Settings
+from charteroak.server.store.database import Database
+from charteroak.server.store.migrate import migrate
+from charteroak.server.store.postgres.errors import DataFolderHeldError
+from charteroak.server.store.postgres.supervisor import (
+    EmbeddedPostgres,
+    Progress,
+    dsn_of_running,
+)
+from charteroak.server.store.roles import AgencySchema, Passwords, Role, role_dsn
+from charteroak.server.vault.hot_file import HotFile
+from charteroak.server.vault.keys import Keys
+from charteroak.server.vault.pictures import Pictures
+
+_PASSABLE: Final = 0o711
+"""The data folder itself: the database's user may pass through, nobody may list it."""
+
+
+class UnusableDataFolderError(CharterOakError):
+    """The data folder cannot be made or written."""
+
+    code = "charteroak.server.data-folder"
+    hint = "Check that its disk is mounted and has room, and that you may write to it."
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Site:
+    """An agency, and the database that this process runs for it.
+
+    Attributes:
+        postgres: the embedded server, where this process owns it.
+    """
+
+    agency: Agency
+    postgres: EmbeddedPostgres | None
+
+
+def present() -> datetime:
+    """The present moment: the one place where the server reads the clock."""
+    return datetime.now(UTC)  # noqa: TID251 - this is where clocks come from
+
+
+def retention(settings: Settings, profile: Profile) -> Retention:
+    """The strictest of the law and the agency's own limit."""
+    return Retention(min(profile.read_limit, settings.keep or timedelta.max))
+
+
+@contextmanager
+def open_site(
+    settings: Settings,
+    *,
+    share: bool = False,
+    clock: Callable[[], datetime] = present,
+    entropy: Callable[[int], bytes] = secrets.token_bytes,
+    on_progress: Callable[[Progress], None] = lambda _progress: None,
+) -> Iterator[Site]:
+    """Start, or reach, all that an agency's server stands on, for the length of a block.
+
+    The embedded database is started unless `CHARTEROAK_DSN` names another.
+
+    Args:
+        settings: of the agency.
+        share: use the database of a server that runs on this data folder already, as
+            an administrator's command does; without it that is an error.
+        clock: the present moment.
+        entropy: fresh random bytes.
+        on_progress: told while a start or stop takes its time.
+
+    Raises:
+        DataFolderHeldError: another process runs this data folder.
+        UnusableDataFolderError: the data folder cannot be used.
+        CharterOakError: what the database, the law or the keys say is wrong.
+    """
+    with ExitStack() as stack:
+        _make_data_folder(settings.data)
+        postgres: EmbeddedPostgres | None = None
+        admin = settings.dsn
+        if admin is None:
+            folder = settings.data / "database"
+            postgres = EmbeddedPostgres(folder, on_progress=on_progress)
+            try:
+                stack.enter_context(postgres)
+                admin = postgres.dsn
+            except DataFolderHeldError:
+                admin = dsn_of_running(folder) if share else None
+                if admin is None:
+                    raise
+                postgres = None
+        keys = Keys(settings.data / "keys", entropy=entropy)
+        names = AgencySchema(settings.agency)
+        passwords = Passwords.from_file(keys.database_root)
+        migrate(admin, names, passwords=passwords, applied_at=clock())
+        database = Database(
+            {
+                role.value: role_dsn(admin, names, role, passwords=passwords)
+                for role in Role
+            },
+            schema=names.schema,
+        )
+        database.open()
+        stack.callback(database.close)
+        profile = load_profile(settings.jurisdiction, on=clock().date())
+        agency = Agency(
+            settings=settings,
+            profile=profile,
+            retention=retention(settings, profile),
+            database=database,
+            keys=keys,
+            pictures=Pictures(settings.data / "pictures", keys=keys, entropy=entropy),
+            hot_file=HotFile(settings.data / "matcher" / "hot-list.index"),
+            clock=clock,
+            entropy=entropy,
+        )
+        make_buckets(agency)
+        rebuild_hot_file(agency)
+        yield Site(agency=agency, postgres=postgres)
+
+
+def _make_data_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        # Root's database runs as another user, who must reach its own folder in here.
+        data.chmod(_PASSABLE if os.geteuid() == 0 else 0o700)
+    except OSError as refused:
+        message = f"cannot use the data folder {data}: {refused.strerror}"
+        raise UnusableDataFolderError(message) from refused

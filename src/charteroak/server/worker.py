@@ -1,0 +1,119 @@
+"""The worker: drives every duty when it is due, and keeps the database up.
+
+One thread. A duty that fails is written down, told to the log and tried again in half a
+minute; no failure stops the others. The table of duties is the truth, so a second worker,
+or a restart, changes nothing but who does it.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+from charteroak.core.duty import RETRY_AFTER, Duty, DutyState
+from charteroak.core.errors import CharterOakError
+from charteroak.server.actions.end_holds import end_holds
+from charteroak.server.actions.load_hotlist import rebuild_hot_file
+from charteroak.server.actions.make_buckets import make_buckets
+from charteroak.server.actions.note_duty import note_duty, standing
+from charteroak.server.actions.purge_reads import purge_reads
+from charteroak.server.actions.tidy_up import tidy_up
+from charteroak.server.agency import Agency
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S: Final = 1.0
+
+Poll = Callable[[], bool]
+"""Makes sure that the database runs; says whether it had to be started again."""
+
+
+def perform(agency: Agency, duty: Duty, before: DutyState | None) -> int:
+    """Do one duty once.
+
+    Returns:
+        How many things it did.
+    """
+    match duty:
+        case Duty.PURGE_READS:
+            return purge_reads(agency).buckets
+        case Duty.MAKE_BUCKETS:
+            return make_buckets(agency)
+        case Duty.END_HOLDS:
+            return end_holds(agency)
+        case Duty.REFRESH_MATCHER:
+            return rebuild_hot_file(agency)
+        case Duty.TIDY_UP:
+            since = before.last_success_at if before is not None else None
+            return tidy_up(agency, since=since)
+
+
+class Worker:
+    """Does the duties of an agency while its block lasts."""
+
+    def __init__(self, agency: Agency, *, revive: Poll = lambda: False) -> None:
+        """Take an agency.
+
+        Args:
+            agency: whose duties.
+            revive: called before every look; starts the database again if it died.
+        """
+        self._agency = agency
+        self._revive = revive
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker")
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish the duty in hand, then stop."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            pause = _LOOK_EVERY_S
+            try:
+                if self._revive():
+                    log.warning("the database had stopped and was started again")
+                self.look()
+            except CharterOakError as trouble:
+                # The book itself cannot be read or written: lateness shows by itself.
+                log.error("duties: %s (%s)", trouble, trouble.code)  # noqa: TRY400 - a traceback may carry a value
+                pause = RETRY_AFTER.total_seconds() / 10
+            self._stop.wait(pause)
+
+    def look(self) -> None:
+        """Do every duty that is due now."""
+        now = self._agency.clock()
+        book = standing(self._agency)
+        for duty in Duty:
+            state = book.get(duty)
+            if state is not None and state.next_due_at > now:
+                continue
+            if self._stop.is_set():
+                return
+            self._do(duty, state)
+
+    def _do(self, duty: Duty, state: DutyState | None) -> None:
+        try:
+            done = perform(self._agency, duty, state)
+        except CharterOakError as trouble:
+            log.error("%s failed: %s (%s)", duty, trouble, trouble.code)  # noqa: TRY400 - a traceback may carry a value
+            note_duty(self._agency, duty, done=None, trouble=str(trouble))
+        except Exception as trouble:  # noqa: BLE001 - no duty may stop the others
+            # Only the kind of it: its text may carry a value.
+            kind = type(trouble).__name__
+            log.error("%s failed: %s", duty, kind)  # noqa: TRY400 - as above
+            note_duty(self._agency, duty, done=None, trouble=f"unexpected: {kind}")
+        else:
+            note_duty(self._agency, duty, done=done, trouble="")
