@@ -205,6 +205,9 @@ def match_keys(
     tx: Changes | Ingests, *, prohibited: Collection[ListClass]
 ) -> Iterator[MatchKey]:
     """All match keys of all lists that may be used, in no order, some more than once."""
-    rows = tx.connection.execute(_KEYS, {"prohibited": [str(c) for c in prohibited]})
-    for row in rows:
-        yield MatchKey(str(row[0]))
+    # A cursor on the server: a million keys do not pass through memory at once.
+    with tx.connection.cursor("match_keys") as cursor:
+        cursor.itersize = 10_000
+        cursor.execute(_KEYS, {"prohibited": [str(each) for each in prohibited]})
+        for row in cursor:
+            yield MatchKey(str(row[0]))

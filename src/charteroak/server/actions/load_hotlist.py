@@ -1,0 +1,243 @@
+"""Load a hot list, in the place of the one of its name; and the matcher's file."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import attrs
+
+from charteroak.core.alert_review import NotAllowed
+from charteroak.core.hotlist import (
+    Digest,
+    Entry,
+    EntryId,
+    HotList,
+    HotListId,
+    ListClass,
+    digest,
+)
+from charteroak.core.hotlist_file import (
+    Parsed,
+    Row,
+    RowError,
+    UnreadableListError,
+    parse,
+)
+from charteroak.core.log_record import Draft, RecordKind
+from charteroak.core.people import Act, Person
+from charteroak.server.agency import Agency
+from charteroak.server.store import hotlists
+
+_LONGEST: Final = 200
+
+
+@attrs.frozen(kw_only=True)
+class ListFile:
+    """A file with what somebody says about it.
+
+    Attributes:
+        name: of the list; a list of this name is replaced.
+        source: where the file comes from, in words.
+        authority: the statute or order that it is kept under.
+        content: the bytes of the file, not looked at yet.
+    """
+
+    name: str
+    list_class: ListClass
+    source: str
+    authority: str
+    content: bytes = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Loaded:
+    """The list is in force.
+
+    Attributes:
+        entries: how many plates are on it.
+        repeated: how many rows said what an earlier one had said.
+        errors: rows that were left out, the first 1,000.
+        left_out: how many rows were left out in all.
+    """
+
+    list_id: HotListId
+    entries: int
+    repeated: int
+    errors: tuple[RowError, ...]
+    left_out: int
+
+
+@attrs.frozen(kw_only=True)
+class ListProhibited:
+    """The law forbids lists of this class; nothing of the file was read.
+
+    Attributes:
+        statute: where the law says so.
+        reason: what it says, in a plain sentence.
+    """
+
+    list_class: ListClass
+    statute: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class ListUnreadable:
+    """Nothing was loaded, and the list of before is in force.
+
+    Attributes:
+        trouble: what is wrong with the whole file.
+        errors: what is wrong with its rows, where none could be used.
+    """
+
+    trouble: str
+    hint: str
+    errors: tuple[RowError, ...] = ()
+
+
+def load_hotlist(
+    agency: Agency, who: Person, file: ListFile
+) -> Loaded | ListProhibited | ListUnreadable | NotAllowed:
+    """Replace a hot list whole; from then on reads are held against the new one.
+
+    An entry that stays keeps its id, so that an alert can tell whether its entry is
+    still listed.
+    """
+    if not who.may(Act.LOAD_HOTLIST):
+        return NotAllowed(act=Act.LOAD_HOTLIST)
+    if file.list_class in agency.profile.prohibited_lists:
+        return _refuse(agency, who, file.list_class)
+    try:
+        name, source, authority = map(_words, (file.name, file.source, file.authority))
+        parsed = parse(file.content, zone=agency.zone)
+    except UnreadableListError as unreadable:
+        return ListUnreadable(trouble=str(unreadable), hint=unreadable.hint)
+    if parsed.errors and not parsed.rows:
+        return ListUnreadable(
+            trouble="none of the rows can be used",
+            hint=UnreadableListError.hint,
+            errors=parsed.errors,
+        )
+    hotlist = HotList(
+        list_id=HotListId(agency.new_id()),
+        name=name,
+        list_class=file.list_class,
+        source=source,
+        authority=authority,
+        loaded_at=agency.clock(),
+    )
+    # First the matcher loses its file and asks the database about every read; so
+    # whatever breaks from here on, no hit is missed.
+    agency.hot_file.forget()
+    list_id = _replace(agency, who, hotlist, parsed)
+    rebuild_hot_file(agency)
+    return Loaded(
+        list_id=list_id,
+        entries=len(parsed.rows),
+        repeated=parsed.repeated,
+        errors=parsed.errors,
+        left_out=parsed.left_out,
+    )
+
+
+def rebuild_hot_file(agency: Agency) -> int:
+    """Write the matcher's file anew from the database: at a start, after a load.
+
+    Returns:
+        How many different plates are on the lists.
+    """
+    secret = agency.keys.hotlist_key
+
+    def digests() -> Iterator[Digest]:
+        with agency.database.changes() as tx:
+            for key in hotlists.match_keys(
+                tx, prohibited=agency.profile.prohibited_lists
+            ):
+                yield digest(secret, key)
+
+    return agency.hot_file.rewrite(digests)
+
+
+def _refuse(agency: Agency, who: Person, list_class: ListClass) -> ListProhibited:
+    statute = agency.profile.list_statutes[list_class]
+    with agency.database.changes() as tx:
+        agency.record(
+            tx,
+            Draft(
+                kind=RecordKind.HOTLIST_REFUSED,
+                at=agency.clock(),
+                public={"list_class": list_class.value, "statute": statute},
+                private={"person": str(who.person_id)},
+            ),
+        )
+    return ListProhibited(
+        list_class=list_class,
+        statute=statute,
+        reason=agency.profile.list_reasons[list_class],
+    )
+
+
+def _replace(
+    agency: Agency, who: Person, hotlist: HotList, parsed: Parsed
+) -> HotListId:
+    with agency.database.changes() as tx:
+        list_id = hotlists.put(tx, hotlist, by=who.person_id)
+        hotlists.replace_entries(
+            tx,
+            list_id,
+            [_entry(agency, list_id, row, hotlist.loaded_at) for row in parsed.rows],
+            at=hotlist.loaded_at,
+        )
+        agency.record(
+            tx,
+            Draft(
+                kind=RecordKind.HOTLIST_LOADED,
+                at=hotlist.loaded_at,
+                public={
+                    "list_class": hotlist.list_class.value,
+                    "entries": len(parsed.rows),
+                    "left_out": parsed.left_out,
+                },
+                private={
+                    "person": str(who.person_id),
+                    "list": str(list_id),
+                    "name": hotlist.name,
+                    "source": hotlist.source,
+                    "authority": hotlist.authority,
+                },
+            ),
+        )
+    return list_id
+
+
+def _entry(agency: Agency, list_id: HotListId, row: Row, at: datetime) -> Entry:
+    said = "\0".join(
+        [row.plate.glyphs, row.state or "", row.reason, row.vehicle, row.case_ref]
+    )
+    # Keyed: an id must not tell the plate to whoever can try all plates.
+    hashed = hashlib.blake2b(
+        said.encode(),
+        digest_size=16,
+        key=agency.keys.hotlist_key,
+        salt=list_id.bytes,
+    )
+    return Entry(
+        entry_id=EntryId(UUID(bytes=hashed.digest())),
+        list_id=list_id,
+        plate=row.plate,
+        state=row.state,
+        reason=row.reason,
+        vehicle=row.vehicle,
+        case_ref=row.case_ref,
+        entered_at=at,
+        expires_at=row.expires_at,
+    )
+
+
+def _words(text: str) -> str:
+    spelled = text.strip()
+    if not spelled.isprintable() or not 1 <= len(spelled) <= _LONGEST:
+        raise UnreadableListError("name, source and authority are 1 to 200 characters")
+    return spelled
