@@ -1,32 +1,33 @@
 """A street with cars driving away from the camera, and the truth about each plate."""
 
-import zlib
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 import attrs
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from charteroak.core.plate import PlateText
-from charteroak.rendering.bodies import draw_rear
 from charteroak.rendering.camera import Camera
 from charteroak.rendering.car import (
     HULLS,
     LAMPS_M,
     PLATE_WIDTH_M,
-    Body,
-    Colour,
     Vehicle,
 )
 from charteroak.rendering.light import AMBIENCE, Hour
 from charteroak.rendering.paint import Point, add_light, hull, tinted
-from charteroak.rendering.plate import render_plate
 from charteroak.rendering.scenery import draw_background
-
-Box = tuple[int, int, int, int]
-"""x, y, width, height in pixels of the frame, from the upper left corner."""
+from charteroak.rendering.sprites import (
+    PLATE_PX,
+    Box,
+    clipped,
+    hung_plate,
+    lamps_of,
+    look_of,
+    radial,
+    soft_shadow,
+)
 
 LANES_M: Final = (-1.45, 1.45)
 """Middles of the two lanes, metres right of the road's middle; both drive away."""
@@ -36,10 +37,8 @@ FARTHEST_M: Final = 300.0
 LEGIBLE_PX: Final = 60
 """Plates narrower than this are drawn, but are not in the truth: nobody reads them."""
 
-_PLATE_PX: Final = 400
 _SLACK: Final = 64
 _GLOW_FROM_PX: Final = 6
-_HALVE_BELOW: Final = 0.5
 _LONGEST_M: Final = 5.2
 
 
@@ -167,7 +166,7 @@ class StreetScene:
     ) -> Truth:
         vehicle, z = placement.vehicle, placement.z_m
         scale = self.camera.px_per_m(z)
-        look = _look(vehicle.body, vehicle.colour, self.hour)
+        look = look_of(vehicle.body, vehicle.colour, self.hour)
         x = placement.x_m + float(rng.normal(0, 0.006))
         bounce = float(rng.normal(0, 0.004))
         middle, road = self.camera.project(x, 0, z)
@@ -180,7 +179,7 @@ class StreetScene:
         look.base.paste_on(image, corner, scale / look.px_per_m)
         glow = max(self._ambience.lamps, 0.9 if placement.braking else 0.0)
         if glow:
-            _lamps(vehicle.body).paste_on(image, corner, scale / look.px_per_m)
+            lamps_of(vehicle.body).paste_on(image, corner, scale / look.px_per_m)
             self._lamp_glow(
                 image, vehicle, (middle, road), scale, brake=placement.braking
             )
@@ -191,7 +190,7 @@ class StreetScene:
             plate=vehicle.plate,
             state=vehicle.state,
             box=box,
-            vehicle_box=_clipped(
+            vehicle_box=clipped(
                 (
                     middle - half * scale,
                     road - (height + bounce) * scale,
@@ -206,8 +205,8 @@ class StreetScene:
         self, image: Image.Image, vehicle: Vehicle, centre: Point, scale: float
     ) -> Box:
         width = max(PLATE_WIDTH_M * scale, 4)
-        hung = _hung_plate(vehicle.plate, vehicle.state, self.seed)
-        factor = width / _PLATE_PX
+        hung = hung_plate(vehicle.plate, vehicle.state, self.seed)
+        factor = width / PLATE_PX
         size = (max(round(hung.width * factor), 2), max(round(hung.height * factor), 2))
         turned = hung.resize(size, Image.Resampling.LANCZOS)
         gain = self._ambience.plate
@@ -223,7 +222,7 @@ class StreetScene:
         right, _ = self.camera.project(x + half * 1.12, 0, z)
         _, far = self.camera.project(x, 0, z + 4.2)
         size = (max(round(right - left), 2), max(round((near - far) * 1.25), 2))
-        shadow = _soft_shadow(self.hour).resize(size, Image.Resampling.BILINEAR)
+        shadow = soft_shadow(self.hour).resize(size, Image.Resampling.BILINEAR)
         image.paste((8, 9, 12), (round(left), round(far - size[1] * 0.08)), shadow)
 
     def _flanks(self, image: Image.Image, vehicle: Vehicle, x: float, z: float) -> None:
@@ -258,14 +257,14 @@ class StreetScene:
         if size < _GLOW_FROM_PX or self._ambience.lamps == 0:
             return
         strength = 1.25 if brake else 0.8
-        spot = _radial(round(min(strength, 1.25) * 100)).resize(
+        spot = radial(round(min(strength, 1.25) * 100)).resize(
             (size, size), Image.Resampling.BILINEAR
         )
         x, y = LAMPS_M[vehicle.body]
         for side in (-1, 1):
             at = (foot[0] + side * x * scale - size / 2, foot[1] - y * scale - size / 2)
             add_light(image, spot, (round(at[0]), round(at[1])))
-        pool = _radial(45).resize(
+        pool = radial(45).resize(
             (round(3.2 * scale), round(0.7 * scale) + 1), Image.Resampling.BILINEAR
         )
         add_light(
@@ -293,91 +292,11 @@ def _overlap(a: Box, b: Box) -> bool:
     )
 
 
-def _clipped(edges: tuple[float, float, float, float], size: tuple[int, int]) -> Box:
-    left, top = max(round(edges[0]), 0), max(round(edges[1]), 0)
-    right, bottom = min(round(edges[2]), size[0]), min(round(edges[3]), size[1])
-    return left, top, max(right - left, 0), max(bottom - top, 0)
-
-
-@attrs.frozen
-class _Sprite:
-    """A picture at several sizes, so that far cars cost little.
-
-    Attributes:
-        levels: each half as large as the one before, colours premultiplied by alpha.
-    """
-
-    levels: tuple[Image.Image, ...]
-
-    @classmethod
-    def of(cls, picture: Image.Image) -> "_Sprite":
-        levels = [picture.convert("RGBa")]
-        for _ in range(4):
-            levels.append(levels[-1].reduce(2))
-        return cls(tuple(levels))
-
-    def paste_on(self, image: Image.Image, corner: Point, factor: float) -> None:
-        """Paste it scaled, computing only the part that falls into the picture."""
-        sprite = self.levels[0]
-        left, top, width, height = _clipped(
-            (
-                corner[0],
-                corner[1],
-                corner[0] + sprite.width * factor,
-                corner[1] + sprite.height * factor,
-            ),
-            image.size,
-        )
-        if not width or not height:
-            return
-        for half in self.levels[1:]:
-            if factor > _HALVE_BELOW:
-                break
-            sprite, factor = half, factor * 2
-        window = (
-            max((left - corner[0]) / factor, 0),
-            max((top - corner[1]) / factor, 0),
-            min((left + width - corner[0]) / factor, sprite.width),
-            min((top + height - corner[1]) / factor, sprite.height),
-        )
-        small = sprite.resize((width, height), Image.Resampling.BILINEAR, box=window)
-        part = small.convert("RGBA")
-        image.paste(part, (left, top), part)
-
-
-@attrs.frozen
-class _Look:
-    """What is kept of a body in one paint at one hour."""
-
-    base: _Sprite
-    size_m: tuple[float, float]
-    px_per_m: float
-    plate_height_m: float
-    outline_m: tuple[float, float]
-
-
-@lru_cache(maxsize=24)
-def _look(body: Body, colour: Colour, hour: Hour) -> _Look:
-    rear = draw_rear(body, colour)
-    return _Look(
-        base=_Sprite.of(tinted(rear.base, AMBIENCE[hour].light)),
-        size_m=(rear.base.width / rear.px_per_m, rear.base.height / rear.px_per_m),
-        px_per_m=rear.px_per_m,
-        plate_height_m=rear.plate_height_m,
-        outline_m=rear.outline_m,
-    )
-
-
-@lru_cache(maxsize=4)
-def _lamps(body: Body) -> _Sprite:
-    return _Sprite.of(draw_rear(body, "grey").lamps)
-
-
 def _polygon(
     image: Image.Image, points: list[Point], colour: tuple[int, int, int]
 ) -> None:
     """A filled polygon with smooth edges."""
-    left, top, width, height = _clipped(
+    left, top, width, height = clipped(
         (
             min(x for x, _ in points) - 1,
             min(y for _, y in points) - 1,
@@ -393,31 +312,3 @@ def _polygon(
         [((x - left) * 2, (y - top) * 2) for x, y in points], fill=255
     )
     image.paste(colour, (left, top), mask.reduce(2))
-
-
-@lru_cache(maxsize=64)
-def _hung_plate(plate: PlateText, state: str, seed: int) -> Image.Image:
-    """A plate as it hangs on its car: worn, and nobody screws one on quite straight."""
-    rng = np.random.default_rng([seed, zlib.crc32(plate.glyphs.encode())])
-    flat = render_plate(plate, state=state, width_px=_PLATE_PX, rng=rng)
-    tilt = float(np.clip(rng.normal(0, 0.6), -1.5, 1.5))
-    return flat.rotate(tilt, resample=Image.Resampling.BICUBIC, expand=True)
-
-
-@lru_cache(maxsize=4)
-def _soft_shadow(hour: Hour) -> Image.Image:
-    strength = {"day": 205, "dusk": 180, "night": 190}[hour]
-    shadow = Image.new("L", (256, 128))
-    ImageDraw.Draw(shadow).rounded_rectangle((20, 8, 236, 112), 24, fill=strength)
-    return shadow.filter(ImageFilter.GaussianBlur(9))
-
-
-@lru_cache(maxsize=8)
-def _radial(percent: int) -> Image.Image:
-    """A red glow that fades outwards."""
-    y, x = np.mgrid[-1:1:128j, -1:1:128j]
-    fall = np.clip(1 - np.hypot(x, y), 0, 1) ** 3 * percent / 100
-    colour = np.array([150.0, 26.0, 18.0])
-    return Image.fromarray(
-        (fall[..., None] * colour).clip(0, 255).astype(np.uint8), "RGB"
-    )
