@@ -77,7 +77,7 @@ await mkdir(out, { recursive: true });
 
 const built = await build({
   absWorkingDir: here,
-  entryPoints: ["src/desk.css", "src/desk.js", "src/theme.js"],
+  entryPoints: ["src/desk.css", "src/desk.js", "src/theme.js", "src/board.js", "src/alert.js"],
   bundle: true,
   minify: true,
   target: "esnext",

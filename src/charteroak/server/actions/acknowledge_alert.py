@@ -23,7 +23,7 @@ def acknowledge_alert(
     if not who.may(Act.ACKNOWLEDGE_ALERT):
         return NotAllowed(act=Act.ACKNOWLEDGE_ALERT)
     with agency.database.changes() as tx:
-        alert = alerts.find_to_change(tx, alert_id)
+        alert = alerts.find_to_change(tx, alert_id, at=agency.clock())
         if alert is None:
             return NoSuchAlert()
         if alert.status is not Status.UNVERIFIED and alert.reviewed is not None:

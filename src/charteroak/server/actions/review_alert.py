@@ -63,7 +63,7 @@ def review_alert(
     if not who.may(Act.REVIEW_ALERT):
         return NotAllowed(act=Act.REVIEW_ALERT)
     with agency.database.changes() as tx:
-        alert = alerts.find_to_change(tx, alert_id)
+        alert = alerts.find_to_change(tx, alert_id, at=agency.clock())
         if alert is None:
             return NoSuchAlert()
         try:

@@ -36,7 +36,7 @@ def see_alert(
     if not who.may(Act.SEE_ALERTS):
         return NotAllowed(act=Act.SEE_ALERTS)
     with agency.database.changes() as tx:
-        alert = alerts.find(tx, alert_id)
+        alert = alerts.find(tx, alert_id, at=agency.clock())
         if alert is None:
             return NoSuchAlert()
         cameras = board_health.cameras(tx, most=_CAMERAS_MOST)

@@ -37,7 +37,7 @@ def see_alert_picture(
     if not who.may(Act.SEE_ALERTS):
         return NotAllowed(act=Act.SEE_ALERTS)
     with agency.database.changes() as tx:
-        alert = alerts.find(tx, alert_id)
+        alert = alerts.find(tx, alert_id, at=agency.clock())
     if alert is None:
         return NoSuchAlert()
     if alert.evidence is None:

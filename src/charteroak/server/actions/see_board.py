@@ -62,12 +62,13 @@ def board_now(agency: Agency) -> Board:
     Raises:
         StoreUnavailableError: the database does not answer.
     """
+    now = agency.clock()
     with agency.database.changes() as tx:
         live = alerts.live(
-            tx, unverified_most=UNVERIFIED_MOST, reviewed_most=REVIEWED_MOST
+            tx, unverified_most=UNVERIFIED_MOST, reviewed_most=REVIEWED_MOST, at=now
         )
         return Board(
-            at=agency.clock(),
+            at=now,
             # A stable sort: within both groups they stay newest first.
             alerts=tuple(sorted(live, key=lambda alert: not alert.waiting)),
             unverified=alerts.count_unverified(tx),

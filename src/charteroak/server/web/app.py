@@ -10,6 +10,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from charteroak.server.agency import Agency
 from charteroak.server.web import (
+    alert_pages,
+    board_pages,
+    events,
+    people_pages,
     session_pages,
 )
 from charteroak.server.web.errors import Calm, add_handlers, refuse
@@ -17,7 +21,13 @@ from charteroak.server.web.render import STATIC, Pages, manifest
 from charteroak.server.web.security import Guard, own_names
 from charteroak.server.web.text import ENGLISH, Words
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (session_pages.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    alert_pages.router,
+    board_pages.router,
+    events.router,
+    people_pages.router,
+    session_pages.router,
+)
 """Every group of pages; a new one is added here, in one line."""
 
 
