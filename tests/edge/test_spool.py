@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from charteroak.edge.spool import Spool
+from charteroak.edge.spool import Spool, look
 from charteroak.edge.spool_file import (
     CorruptSpoolError,
     SpoolDiskFullError,
     SpoolFullError,
     SpoolUnavailableError,
     forget_aside,
-    look,
     move_aside,
 )
 from tests.edge.a_box import (

@@ -6,8 +6,9 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -293,48 +294,42 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
     enrolment = enrolled.enrolment
     with _alone(folder):
         identity = Identity.load(folder)
-        keep = timedelta(seconds=enrolment.keep_s)
-        spool = _open_spool(folder, enrolled, spool_limit_bytes, clock())
         client = open_client(enrolled.server, enrolled.authority_file)
-        tally, turns = Tally(), threading.Lock()
-        try:
+        with (
+            closing(client),
+            closing(_open_spool(folder, enrolled, spool_limit_bytes, clock())) as spool,
+        ):
+            sender = Sender(
+                client=client,
+                server=enrolled.server,
+                device=enrolment.device,
+                identity=identity,
+                nonce=nonce,
+            )
+            tally, turns = Tally(), threading.Lock()
+            reader = partial(
+                Reader,
+                device=enrolment.device,
+                engine=engine,
+                one_at_a_time=turns,
+                spool=spool,
+                tally=tally,
+                clock=clock,
+            )
             yield Box(
                 folder=folder,
-                keep=keep,
+                keep=timedelta(seconds=enrolment.keep_s),
                 spool=spool,
                 uplink=Uplink(
                     spool,
-                    Sender(
-                        client=client,
-                        server=enrolled.server,
-                        device=enrolment.device,
-                        identity=identity,
-                        nonce=nonce,
-                    ),
-                    next_boot_epoch=lambda: next_boot_epoch(folder),
+                    sender,
+                    next_boot_epoch=partial(next_boot_epoch, folder),
                     clock=clock,
                 ),
                 tally=tally,
-                watches=[
-                    (
-                        Reader(
-                            device=enrolment.device,
-                            camera=camera,
-                            engine=engine,
-                            one_at_a_time=turns,
-                            spool=spool,
-                            tally=tally,
-                            clock=clock,
-                        ),
-                        watch,
-                    )
-                    for camera, watch in watches.items()
-                ],
+                watches=[(reader(camera=c), watch) for c, watch in watches.items()],
                 clock=clock,
             )
-        finally:
-            client.close()
-            spool.close()
 
 
 def _open_spool(

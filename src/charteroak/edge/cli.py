@@ -33,7 +33,8 @@ from charteroak.edge.settings import (
     load_enrolled,
     parse_watch,
 )
-from charteroak.edge.spool_file import SpoolStats, look
+from charteroak.edge.spool import look
+from charteroak.edge.spool_file import SpoolStats
 
 FAILED: Final = 1
 

@@ -18,7 +18,7 @@ from charteroak.edge.settings import (
     load_enrolled,
     write_durably,
 )
-from charteroak.edge.spool_file import look
+from charteroak.edge.spool import look
 from charteroak.edge.web_client import open_client, why_unreachable
 
 LARGEST_OFFSET_S: Final = 30

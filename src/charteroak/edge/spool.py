@@ -21,11 +21,10 @@ from charteroak.core.errors import CharterOakError
 from charteroak.core.retention import FUTURE_TOLERANCE
 from charteroak.core.wire import WireRead
 from charteroak.edge.spool_file import (
+    CorruptSpoolError,
     SpoolFullError,
     SpoolStats,
     millis,
-    prepare,
-    read_stats,
     typed,
 )
 
@@ -36,6 +35,24 @@ MISDATED_GRACE: Final = timedelta(hours=1)
 
 _LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 
+_SCHEMA: Final = """
+    CREATE TABLE IF NOT EXISTS envelopes (
+        id         INTEGER PRIMARY KEY AUTOINCREMENT,
+        created_at INTEGER NOT NULL,
+        kept_until INTEGER NOT NULL,
+        not_before INTEGER NOT NULL DEFAULT 0,
+        boot_epoch INTEGER,
+        sequence   INTEGER,
+        envelope   BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS envelopes_due ON envelopes (kept_until);
+    CREATE INDEX IF NOT EXISTS envelopes_sent ON envelopes (boot_epoch, sequence)
+     WHERE sequence IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS counts (
+        name  TEXT PRIMARY KEY,
+        value INTEGER NOT NULL
+    ) STRICT;
+"""
 _PUT: Final = """
     INSERT INTO envelopes (created_at, kept_until, envelope)
     VALUES (:created_at, :kept_until, :envelope)
@@ -83,6 +100,12 @@ _COUNT: Final = """
     INSERT INTO counts (name, value) VALUES (:name, :more)
     ON CONFLICT (name) DO UPDATE SET value = value + excluded.value
 """
+_STATS: Final = """
+    SELECT count(*), coalesce(sum(length(envelope)), 0), min(created_at),
+           count(*) FILTER (WHERE not_before > :now)
+      FROM envelopes
+"""
+_COUNTS: Final = "SELECT name, value FROM counts ORDER BY name"
 
 
 @attrs.frozen(kw_only=True)
@@ -176,7 +199,7 @@ class Spool:
             )
             try:
                 path.chmod(0o600)
-                prepare(connection)
+                _prepare(connection)
                 return cls(
                     connection,
                     agency_key=agency_key,
@@ -319,7 +342,7 @@ class Spool:
 
     def _stats(self, now: datetime) -> SpoolStats:
         with typed():
-            found = read_stats(self._connection, now)
+            found = _read_stats(self._connection, now)
         return attrs.evolve(found, dropped=found.dropped + self._unsaved_drops)
 
     def _kept_until(self, seen_at: datetime, now: datetime) -> datetime:
@@ -378,6 +401,59 @@ class Spool:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+
+def look(path: Path, now: datetime) -> SpoolStats:
+    """Statistics of a spool, from another process than the one that owns it.
+
+    Raises:
+        CorruptSpoolError: the file is damaged.
+        SpoolUnavailableError: there is none, or it cannot be read.
+    """
+    with typed():
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
+        try:
+            return _read_stats(connection, now)
+        finally:
+            connection.close()
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables if they are not there, and set what the promises need.
+
+    Raises:
+        CorruptSpoolError: the file is damaged.
+    """
+    # secure_delete overwrites what is deleted; with the log truncated after a
+    # deletion no copy is left (measured: 0 marker bytes in the files).
+    connection.execute("PRAGMA busy_timeout = 5000")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise CorruptSpoolError("the spool is damaged")
+    connection.executescript(_SCHEMA)
+
+
+def _read_stats(connection: sqlite3.Connection, now: datetime) -> SpoolStats:
+    """The figures of an open spool; inside `typed`."""
+    waiting, size, oldest, aside = connection.execute(
+        _STATS, {"now": millis(now)}
+    ).fetchone()
+    counts = {str(name): int(value) for name, value in connection.execute(_COUNTS)}
+    return SpoolStats(
+        waiting=int(waiting),
+        set_aside=int(aside),
+        size_bytes=int(size),
+        oldest_at=(
+            None if oldest is None else datetime.fromtimestamp(oldest / 1000, UTC)
+        ),
+        delivered=counts.get("delivered", 0),
+        refused=counts.get("refused", 0),
+        forgotten=counts.get("forgotten", 0),
+        dropped=counts.get("dropped", 0),
+    )
 
 
 def _rows(batch: Outgoing) -> list[dict[str, int]]:

@@ -1,9 +1,9 @@
-"""The file of the spool: its tables, its errors, its figures, and its end."""
+"""The file of the spool: its errors, its figures, and what becomes of a damaged one."""
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -12,31 +12,6 @@ import attrs
 from charteroak.core.errors import CharterOakError
 
 _FOLLOWERS: Final = ("", "-wal", "-shm")
-
-_SCHEMA: Final = """
-    CREATE TABLE IF NOT EXISTS envelopes (
-        id         INTEGER PRIMARY KEY AUTOINCREMENT,
-        created_at INTEGER NOT NULL,
-        kept_until INTEGER NOT NULL,
-        not_before INTEGER NOT NULL DEFAULT 0,
-        boot_epoch INTEGER,
-        sequence   INTEGER,
-        envelope   BLOB NOT NULL
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS envelopes_due ON envelopes (kept_until);
-    CREATE INDEX IF NOT EXISTS envelopes_sent ON envelopes (boot_epoch, sequence)
-     WHERE sequence IS NOT NULL;
-    CREATE TABLE IF NOT EXISTS counts (
-        name  TEXT PRIMARY KEY,
-        value INTEGER NOT NULL
-    ) STRICT;
-"""
-_STATS: Final = """
-    SELECT count(*), coalesce(sum(length(envelope)), 0), min(created_at),
-           count(*) FILTER (WHERE not_before > :now)
-      FROM envelopes
-"""
-_COUNTS: Final = "SELECT name, value FROM counts ORDER BY name"
 
 
 class SpoolFullError(CharterOakError):
@@ -96,21 +71,6 @@ class SpoolStats:
     dropped: int
 
 
-def look(path: Path, now: datetime) -> SpoolStats:
-    """Statistics of a spool, from another process than the one that owns it.
-
-    Raises:
-        CorruptSpoolError: the file is damaged.
-        SpoolUnavailableError: there is none, or it cannot be read.
-    """
-    with typed():
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
-        try:
-            return read_stats(connection, now)
-        finally:
-            connection.close()
-
-
 def move_aside(path: Path, now: datetime) -> Path:
     """Put a damaged spool beside itself, so that the box can go on with a new one.
 
@@ -149,44 +109,6 @@ def forget_aside(folder: Path, *, keep: timedelta, now: datetime) -> int:
             aside.with_name(aside.name + end).unlink(missing_ok=True)
         gone += 1
     return gone
-
-
-def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables if they are not there, and set what the promises need.
-
-    Raises:
-        CorruptSpoolError: the file is damaged.
-    """
-    # secure_delete overwrites what is deleted; with the log truncated after a
-    # deletion no copy is left (measured: 0 marker bytes in the files).
-    connection.execute("PRAGMA busy_timeout = 5000")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = ON")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-        raise CorruptSpoolError("the spool is damaged")
-    connection.executescript(_SCHEMA)
-
-
-def read_stats(connection: sqlite3.Connection, now: datetime) -> SpoolStats:
-    """The figures of an open spool; inside `typed`."""
-    waiting, size, oldest, aside = connection.execute(
-        _STATS, {"now": millis(now)}
-    ).fetchone()
-    counts = {str(name): int(value) for name, value in connection.execute(_COUNTS)}
-    return SpoolStats(
-        waiting=int(waiting),
-        set_aside=int(aside),
-        size_bytes=int(size),
-        oldest_at=(
-            None if oldest is None else datetime.fromtimestamp(oldest / 1000, UTC)
-        ),
-        delivered=counts.get("delivered", 0),
-        refused=counts.get("refused", 0),
-        forgotten=counts.get("forgotten", 0),
-        dropped=counts.get("dropped", 0),
-    )
 
 
 @contextmanager
