@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 import pytest
@@ -46,7 +47,10 @@ def folder() -> Iterator[Path]:
         yield path
 
 
-Make = Callable[..., EmbeddedPostgres]
+class Make(Protocol):
+    """Makes a supervisor of a folder with this name."""
+
+    def __call__(self, name: str = "data") -> EmbeddedPostgres: ...
 
 
 @pytest.fixture
@@ -54,10 +58,8 @@ def make(folder: Path, postgres_programs: Path) -> Iterator[Make]:
     """Make supervisors of `folder/data` that are stopped after the test."""
     made: list[EmbeddedPostgres] = []
 
-    def make(name: str = "data", tie: str = "death-signal") -> EmbeddedPostgres:
-        server = EmbeddedPostgres(
-            folder / name, binaries_dir=postgres_programs, tie=tie
-        )
+    def make(name: str = "data") -> EmbeddedPostgres:
+        server = EmbeddedPostgres(folder / name, binaries_dir=postgres_programs)
         made.append(server)
         return server
 
