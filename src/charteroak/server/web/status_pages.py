@@ -1,0 +1,86 @@
+"""The status page: is every duty done, and what to do when one is late."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from charteroak.core.duty import Duty, every
+from charteroak.core.people import Act
+from charteroak.server.actions.see_status import see_status
+from charteroak.server.web.render import page
+from charteroak.server.web.session import Session, TheAgency, may
+from charteroak.server.web.text import later
+
+router = APIRouter()
+
+NAMES: Final = {
+    Duty.PURGE_READS: later("Delete reads that are due"),
+    Duty.MAKE_BUCKETS: later("Make room for coming reads"),
+    Duty.END_HOLDS: later("End holds on their day"),
+    Duty.REFRESH_MATCHER: later("Refresh the matcher's copy of the hot lists"),
+    Duty.TIDY_UP: later("Tidy up sessions, codes and old receipts"),
+}
+
+WHEN_LATE: Final = {
+    Duty.PURGE_READS: later(
+        "Reads that are due may still be there. Check that the disk is neither full nor "
+        "read-only, and that the server runs; deletion is tried again every half minute."
+    ),
+    Duty.MAKE_BUCKETS: later(
+        "New reads may soon find no place. Boxes keep them meanwhile; nothing is lost."
+    ),
+    Duty.END_HOLDS: later("Copies of ended holds may still be there."),
+    Duty.REFRESH_MATCHER: later(
+        "Entries are looked up in the database instead; matching is slower and complete."
+    ),
+    Duty.TIDY_UP: later("Nothing urgent; it is tried again every half minute."),
+}
+
+BROKEN: Final = {
+    "copied_elsewhere": later(
+        "A standby or subscriber keeps a copy of changes that this server cannot empty."
+    ),
+    "parameters_logged": later(
+        "The database may write searched plates into its log. Set "
+        "log_parameter_max_length and log_parameter_max_length_on_error to 0."
+    ),
+    "statements_logged": later(
+        "The database may write statements with plates into its log. Set log_statement "
+        "= none, log_min_duration_statement = -1, log_min_error_statement = panic."
+    ),
+    "wal_archived": later(
+        "The write-ahead log is archived: deleted reads live on there. Set archive_mode "
+        "= off."
+    ),
+    "wal_not_emptied": later(
+        "This database does not let us empty its write-ahead log after a deletion. A "
+        "superuser must grant pg_checkpoint and pg_switch_wal() to the purging role."
+    ),
+    "wal_recycled": later(
+        "Old files of the write-ahead log are used again with deleted reads still in "
+        "them. Set wal_recycle = off and min_wal_size = 32MB."
+    ),
+}
+
+
+@router.get("/status")
+def status(
+    request: Request,
+    agency: TheAgency,
+    session: Annotated[Session, Depends(may(Act.SEE_STATUS))],
+) -> Response:
+    """Show duties, promises and a day's figures."""
+    del session
+    seen = see_status(agency)
+    return page(
+        request,
+        "status.html",
+        {
+            "status": seen,
+            "names": NAMES,
+            "when_late": WHEN_LATE,
+            "broken": BROKEN,
+            "every": {duty: every(duty, seen.granule) for duty in Duty},
+        },
+    )
