@@ -54,6 +54,7 @@ class Town:
     misbehave: list[tuple[int, bytes]] = attrs.field(factory=list)
     before_answer: Callable[[], None] = attrs.field(default=lambda: None)
     software: str = ""
+    front: tuple[int, bytes] = (200, b"charter oak")
     clock_offset_s: int = 0
 
     def batch(self, message: HttpMessage, body: bytes) -> tuple[int, bytes]:
@@ -147,7 +148,7 @@ def _handler(town: Town, scheme: str) -> type[BaseHTTPRequestHandler]:
                 self.answer(404, b"{}")
 
         def do_GET(self) -> None:
-            self.answer(200, b"charter oak")
+            self.answer(*town.front)
 
         def answer(self, status: int, content: bytes) -> None:
             self.send_response(status)

@@ -329,6 +329,20 @@ def test_a_spool_that_breaks_at_work_ends_the_box(scene: Scene) -> None:
         scene.work(cut_it_off)
 
 
+def test_a_deletion_that_cannot_be_is_told(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    def read_only(box: Box) -> bool:
+        box.spool._connection.execute("PRAGMA query_only = ON")
+        return "could not be deleted yet" in caplog.text
+
+    scene.work(read_only)
+
+    told = [r for r in caplog.records if "could not be deleted yet" in r.message]
+    assert told
+    assert told[0].levelno == logging.ERROR
+
+
 def test_a_folder_that_went_away_is_looked_for_again(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -18,9 +18,12 @@ from typer.testing import CliRunner
 
 from charteroak.core.errors import CharterOakError
 from charteroak.edge.cli import app
+from charteroak.edge.engines import UnknownEngineError
+from charteroak.edge.recognize import Recognizer
+from charteroak.edge.self_test import self_test
 from charteroak.edge.settings import DataFolder, load_enrolled, write_durably
 from charteroak.rendering.plate import render_plate
-from tests.edge.a_box import CAMERA, bytes_of
+from tests.edge.a_box import CAMERA, NOON, PLATE, a_read, a_spool, bytes_of
 from tests.edge.a_server import CODE, Town, serving
 
 SEEN = "ABC1234"
@@ -114,6 +117,57 @@ def test_self_test_says_what_is_wrong_and_what_to_do(data: Path) -> None:
     assert all(failed[name]["hint"] for name in wrong)
     table = CliRunner().invoke(app, args)
     assert "failed" in table.stdout
+
+
+@pytest.mark.parametrize(("ahead_s", "ok"), [(0, True), (-3600, False), (40, False)])
+def test_self_test_compares_the_clock_with_the_servers(
+    data: Path, ahead_s: int, *, ok: bool
+) -> None:
+    def clock() -> datetime:
+        # The server in this test reads the real clock, so the box must too.
+        return datetime.now(tz=UTC) + timedelta(seconds=ahead_s)  # noqa: TID251
+
+    def no_engine() -> Recognizer:
+        raise UnknownEngineError("none", ())
+
+    checks = self_test(DataFolder(data), open_engine=no_engine, clock=clock)
+
+    (compared,) = [check for check in checks if check.name == "clock"]
+    assert compared.ok is ok
+    assert ok or "time synchronisation" in compared.hint
+
+
+def test_self_test_takes_no_broken_server_for_a_good_one(
+    data: Path, town: Town
+) -> None:
+    town.front = (502, b"bad gateway")
+    done = CliRunner().invoke(app, ["self-test", "--data", str(data), "--json"])
+
+    checks = {check["name"]: check for check in json.loads(done.stdout)}
+    assert not checks["server"]["ok"]
+    assert "502" in checks["server"]["found"]
+    assert "clock" not in checks
+
+
+def test_spool_shows_its_figures(data: Path) -> None:
+    a_spool(data).put(a_read(), NOON)
+
+    told = CliRunner().invoke(app, ["spool", "--data", str(data)])
+    found = CliRunner().invoke(app, ["spool", "--data", str(data), "--json"])
+
+    assert "oldest age s" in told.stdout
+    assert PLATE not in told.stdout
+    figures = json.loads(found.stdout)
+    assert figures["waiting"] == 1
+    assert figures["oldest_age_s"] > 0
+
+
+def test_a_camera_given_twice_is_wrong_usage(data: Path) -> None:
+    watch = ["--watch", f"{CAMERA}={data}"]
+    done = CliRunner().invoke(app, ["run", "--data", str(data), *watch, *watch])
+
+    assert done.exit_code == 2
+    assert "given twice" in done.stderr
 
 
 def test_self_test_before_enrolment(tmp_path: Path) -> None:

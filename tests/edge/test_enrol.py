@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from charteroak.core.camera import UnusableCameraNameError
 from charteroak.edge.enrol import (
     AlreadyEnrolledError,
     EnrolmentRefusedError,
@@ -135,9 +136,14 @@ def test_an_enrolled_folder_is_left_alone(
 
 SHORT_KEY = b"""{"device": "5f0c6d5e-9f0a-4f43-9d2a-0d8b7f0b7c11", "agency": "",
     "agency_key": "AAAA", "cameras": [], "keep_s": 1}"""
+KEY = b"A" * 43 + b"="
+NO_TIME = SHORT_KEY.replace(b"AAAA", KEY).replace(b'"keep_s": 1', b'"keep_s": 0')
+NO_NAME = SHORT_KEY.replace(b"AAAA", KEY).replace(b"[]", b'["Main St"]')
 
 
-@pytest.mark.parametrize("answer", [b"<html>sign in</html>", b"{}", SHORT_KEY])
+@pytest.mark.parametrize(
+    "answer", [b"<html>sign in</html>", b"{}", SHORT_KEY, NO_TIME, NO_NAME]
+)
 def test_an_answer_that_is_no_enrolment(
     tmp_path: Path, town: Town, server: str, answer: bytes
 ) -> None:
@@ -307,6 +313,8 @@ def test_watches(tmp_path: Path) -> None:
 
     with pytest.raises(ForeignCameraError):
         parse_watch(f"other={tmp_path}", [CAMERA])
+    with pytest.raises(UnusableCameraNameError):
+        parse_watch(f"Main St={tmp_path}", [CAMERA])
     for bad in [CAMERA, f"{CAMERA}=", f"{CAMERA}={tmp_path}/nowhere"]:
         with pytest.raises(UnusableWatchError):
             parse_watch(bad, [CAMERA])
