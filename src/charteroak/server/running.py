@@ -80,7 +80,8 @@ def serve(
     Args:
         site: what to serve.
         listener: from `listen`.
-        ready: called once requests are answered.
+        ready: called in a thread of its own once requests are answered; if it
+            raises, the server stops and the error is raised here.
     """
     settings = site.agency.settings
     worker = Worker(site.agency, revive=lambda: _revive(site.postgres))
@@ -99,6 +100,7 @@ def serve(
     server = _Server(config, ready)
     with worker:
         server.run(sockets=[listener])
+        server.finish()
 
 
 def _revive(postgres: EmbeddedPostgres | None) -> bool:
@@ -114,10 +116,26 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._call = ready
+        self._caller = threading.Thread(target=self._tell, name="ready")
+        self._trouble: Exception | None = None
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
-            threading.Thread(target=self._ready, name="ready", daemon=True).start()
+            self._caller.start()
+
+    def finish(self) -> None:
+        """Wait until what was to be done when ready is done, and raise its trouble."""
+        if self._caller.ident is not None:
+            self._caller.join()
+        if self._trouble is not None:
+            raise self._trouble
+
+    def _tell(self) -> None:
+        try:
+            self._call()
+        except Exception as trouble:  # noqa: BLE001 - raised again by `finish`
+            self._trouble = trouble
+            self.should_exit = True
