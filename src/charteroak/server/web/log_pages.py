@@ -1,0 +1,96 @@
+"""The log, for auditors: the list, and one record whole."""
+
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse
+
+from charteroak.core.hold import NotAllowed
+from charteroak.core.log_record import RecordId, RecordKind
+from charteroak.core.people import Act
+from charteroak.server.actions.read_log import (
+    NoSuchRecord,
+    list_log,
+    open_record,
+)
+from charteroak.server.web.render import page
+from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
+from charteroak.server.web.text import later
+
+router = APIRouter()
+
+Audits = Annotated[Session, Depends(may(Act.READ_LOG))]
+
+WORDS: Final = {
+    RecordKind.ALERT_ACKNOWLEDGED: later("Alert acknowledged"),
+    RecordKind.ALERT_CONCLUDED: later("Outcome of an alert written"),
+    RecordKind.ALERT_CONFIRMED: later("Alert confirmed"),
+    RecordKind.ALERT_RAISED: later("Alert raised"),
+    RecordKind.ALERT_REJECTED: later("Alert rejected"),
+    RecordKind.BATCH_CONFLICTED: later("Two different batches under one number"),
+    RecordKind.BOX_ENROLLED: later("Camera box enrolled"),
+    RecordKind.BOX_INVITED: later("Code for a camera box shown"),
+    RecordKind.BOX_REVOKED: later("Camera box revoked"),
+    RecordKind.BUCKET_PURGED: later("Reads deleted on schedule"),
+    RecordKind.CAMERA_PLACED: later("Camera placed"),
+    RecordKind.CASE_SEEN: later("Held reads of a case seen"),
+    RecordKind.HOLD_APPROVED: later("Hold approved or refused"),
+    RecordKind.HOLD_ENDED: later("Hold ended"),
+    RecordKind.HOLD_KEPT: later("Read copied to a case"),
+    RecordKind.HOLD_REQUESTED: later("Hold asked for"),
+    RecordKind.HOTLIST_LOADED: later("Hot list loaded"),
+    RecordKind.HOTLIST_REFUSED: later("Hot list refused"),
+    RecordKind.LOG_READ: later("Record of the log opened"),
+    RecordKind.PERSON_ADDED: later("Person added"),
+    RecordKind.PERSON_CHANGED: later("Person changed"),
+    RecordKind.PERSON_LOCKED: later("Person locked out"),
+    RecordKind.PERSON_SIGNED_IN: later("Person signed in"),
+    RecordKind.PERSON_SIGNED_OUT: later("Person signed out"),
+    RecordKind.RETENTION_CHANGED: later("Retention changed"),
+    RecordKind.SEARCH_ANSWERED: later("Search answered"),
+    RecordKind.SEARCH_ASKED: later("Search asked"),
+}
+"""What each kind of record means, in words."""
+
+
+def _words() -> dict[str, str]:
+    return {
+        kind.value: WORDS.get(kind, kind.value)
+        for kind in sorted(RecordKind, key=lambda kind: WORDS.get(kind, kind.value))
+    }
+
+
+@router.get("/log")
+def show_log(
+    request: Request,
+    agency: TheAgency,
+    session: Audits,
+    kind: str = "",
+    before: Annotated[int | None, Query(ge=1)] = None,
+) -> HTMLResponse:
+    """The public parts of records, newest first."""
+    wanted = RecordKind(kind) if kind in {each.value for each in RecordKind} else None
+    found = list_log(agency, session.person, kind=wanted, before=before)
+    if isinstance(found, NotAllowed):
+        raise NotYourRoleError(Act.READ_LOG)
+    return page(
+        request,
+        "log.html",
+        {"log": found, "kind": wanted, "before": before, "words": _words()},
+    )
+
+
+@router.get("/log/{record}")
+def show_record(
+    request: Request, agency: TheAgency, session: Audits, record: int
+) -> HTMLResponse:
+    """One record; that it was opened is itself recorded."""
+    answer = open_record(agency, session.person, RecordId(record))
+    if isinstance(answer, NotAllowed):
+        raise NotYourRoleError(Act.READ_LOG)
+    if isinstance(answer, NoSuchRecord):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    shown = page(request, "log_record.html", {"record": answer, "words": _words()})
+    shown.headers["Cache-Control"] = "no-store"
+    return shown

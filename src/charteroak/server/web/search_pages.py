@@ -1,0 +1,192 @@
+"""Searching: the form, what the law says before the click, the answer or the refusal."""
+
+from http import HTTPStatus
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+
+from charteroak.core.log_record import RecordId
+from charteroak.core.people import Act
+from charteroak.core.read import ReadId
+from charteroak.core.search import LONGEST_PAGE
+from charteroak.core.search_answer import Found, NotShown, ReadGone, Refused
+from charteroak.server.actions.explain_search import (
+    Choices,
+    explain_search,
+    search_choices,
+)
+from charteroak.server.actions.search_reads import search_reads
+from charteroak.server.actions.see_read_picture import (
+    Picture,
+    PictureSeen,
+    see_read_picture,
+)
+from charteroak.server.agency import Agency
+from charteroak.server.web.render import page, words_of
+from charteroak.server.web.search_form import (
+    Meant,
+    Typed,
+    examples,
+    meaning,
+    read,
+    typed,
+)
+from charteroak.server.web.search_view import plates, timeline
+from charteroak.server.web.session import Session, TheAgency, may
+from charteroak.server.web.text import Words, later
+
+router = APIRouter()
+
+Searches = Annotated[Session, Depends(may(Act.SEARCH_READS))]
+Form = Annotated[Typed, Depends(typed)]
+
+GROUPS: Final = {
+    "vehicle": later("Vehicle"),
+    "person": later("Missing, endangered, wanted"),
+    "violence": later("Violent crime"),
+    "property": later("Other crime"),
+    "road": later("Road"),
+    "administration": later("Administration"),
+    "protected": later("Protected"),
+}
+"""Headings of the list of purposes, by the groups of the vocabulary."""
+
+_PRIVATE: Final = {"Cache-Control": "no-store"}
+
+
+@router.get("/search")
+def show_form(request: Request, agency: TheAgency, session: Searches) -> HTMLResponse:
+    """The empty form."""
+    return _page(request, agency, session, Typed(), tried=False)
+
+
+@router.post("/search/explain")
+def explain(
+    request: Request, agency: TheAgency, session: Searches, form: Form
+) -> HTMLResponse:
+    """The panel beside the form, for what is typed so far; looks at nothing."""
+    return _page(request, agency, session, form, tried=False, block="explain")
+
+
+@router.post("/search")
+def run_search(
+    request: Request, agency: TheAgency, session: Searches, form: Form
+) -> HTMLResponse:
+    """Answer the form. It is posted, so that no plate is ever in an address."""
+    meant = _meant(request, agency, form)
+    if meant.search is None:
+        return _page(request, agency, session, form, tried=True)
+    answer = search_reads(agency, session.person, meant.search)
+    opened = answer.open(agency.covered)
+    match opened:
+        case Found():
+            return _page(request, agency, session, form, tried=True, found=opened)
+        case Refused():
+            return _page(request, agency, session, form, tried=True, refused=opened)
+
+
+@router.get("/searches/{asked}/reads/{read_id}/{which}.jpg")
+def show_picture(
+    agency: TheAgency, session: Searches, asked: int, read_id: UUID, which: Picture
+) -> Response:
+    """A picture of a result, for the person who searched, for an hour."""
+    answer = see_read_picture(
+        agency, session.person, RecordId(asked), ReadId(read_id), which
+    )
+    match answer:
+        case PictureSeen(jpeg=jpeg):
+            return Response(jpeg, media_type="image/jpeg", headers=_PRIVATE)
+        case NotShown() | ReadGone():
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+
+
+def _meant(request: Request, agency: Agency, form: Typed) -> Meant:
+    return read(
+        form,
+        now=agency.clock(),
+        zone=agency.zone,
+        limit=agency.retention.limit,
+        words=words_of(request),
+    )
+
+
+def _page(  # noqa: PLR0913  (what the page shows, by name)
+    request: Request,
+    agency: Agency,
+    session: Session,
+    form: Typed,
+    *,
+    tried: bool,
+    found: Found | None = None,
+    refused: Refused | None = None,
+    block: str | None = None,
+) -> HTMLResponse:
+    words = words_of(request)
+    meant = _meant(request, agency, form)
+    choices = search_choices(agency, session.person)
+    explained = (
+        explain_search(
+            agency,
+            session.person,
+            purpose=meant.purpose,
+            case_ref=meant.case_ref,
+            since=meant.since,
+        )
+        if meant.purpose is not None
+        else None
+    )
+    errors = meant.errors if tried else {}
+    status = HTTPStatus.OK
+    if errors:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if refused is not None:
+        status = HTTPStatus.FORBIDDEN
+    answer = page(
+        request,
+        "search.html",
+        {
+            "typed": form,
+            "meant": meant,
+            "errors": errors,
+            "groups": _groups(choices, words),
+            "labels": {
+                each.purpose.code: each.purpose.label for each in choices.purposes
+            },
+            "choices": choices,
+            "explained": explained,
+            "parts": meaning(meant.pattern, words) if meant.pattern else [],
+            "examples": examples(meant.pattern) if meant.pattern else [],
+            "found": found,
+            "refused": refused,
+            "timeline": timeline(found, agency.zone) if found else None,
+            "plates": plates(found.sightings) if found else 0,
+            "most": LONGEST_PAGE,
+            "may_hold": session.person.may(Act.REQUEST_HOLD),
+            "profile": agency.profile,
+        },
+        status=status,
+        block=block,
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _groups(choices: Choices, words: Words) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Purposes by heading; those that the rules refuse to this person come last."""
+    open_: dict[str, list[tuple[str, str]]] = {}
+    closed: list[tuple[str, str]] = []
+    for choice in choices.purposes:
+        option = (str(choice.purpose.code), words.gettext(choice.purpose.label))
+        if choice.against is None:
+            heading = words.gettext(GROUPS[choice.purpose.group])
+            open_.setdefault(heading, []).append(option)
+        else:
+            closed.append(option)
+    listed = list(open_.items())
+    if closed:
+        listed.append(
+            (words.gettext("Not allowed: would be refused, and recorded"), closed)
+        )
+    return listed
