@@ -3,5 +3,7 @@
 pytest_plugins = (
     "tests.support.postgres",
     "tests.support.agency",
+    "tests.support.box",
+    "tests.support.tables",
     "tests.support.web",
 )

@@ -11,6 +11,7 @@ from charteroak.core.retention import Arrival
 from charteroak.server.agency import Agency
 from charteroak.server.store import buckets, reads
 from charteroak.server.store.database import Ingests
+from charteroak.server.vault.pictures import PictureGoneError
 
 _BOTH_PICTURES: Final = 2
 
@@ -133,8 +134,10 @@ def _store_pictures(
         for picture in (each.plate_picture, each.vehicle_picture)
     ]
     there = [picture for picture in pictures if picture]
-    if there and not agency.keys.has_bucket(bucket):
-        raise BucketMissingError("the key of a bucket's pictures is not there")
-    refs = iter(agency.pictures.store(bucket, there) if there else [])
+    try:
+        refs = iter(agency.pictures.store(bucket, there) if there else [])
+    except PictureGoneError:
+        # The bucket is being purged: when its rows are gone too, its reads are due.
+        raise BucketMissingError("the key of a bucket's pictures is gone") from None
     named = [next(refs) if picture else "" for picture in pictures]
     return list(zip(named[::_BOTH_PICTURES], named[1::_BOTH_PICTURES], strict=True))

@@ -1,0 +1,202 @@
+"""Where boxes come in: batches of reads, enrolments, and a sign of life.
+
+What goes wrong is JSON with `code`, `message` and `hint`; none of them holds anything
+that was sent. A box tells from the status what to do: 401 and 403 ask a person, 409 is
+an alarm, 413 send less at once, 422 set aside, 503 the same again after Retry-After.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from charteroak.core.errors import CharterOakError
+from charteroak.core.http_signature import HttpMessage
+from charteroak.core.wire import (
+    LARGEST_BATCH_BYTES,
+    MEDIA_TYPE,
+    BatchAnswer,
+    EnrolmentRequest,
+)
+from charteroak.server.actions.enrol_box import NotEnrolled, enrol_box
+from charteroak.server.actions.ingest_reads import (
+    Taken,
+    TurnedAway,
+    Why,
+    ingest_reads,
+)
+from charteroak.server.agency import Agency
+from charteroak.server.web.session import agency_of
+
+router: Final = APIRouter(prefix="/api/v1")
+
+_LARGEST_ENROLMENT_BYTES: Final = 4096
+_RETRY_AFTER_S: Final = 3
+_STATUSES: Final = {
+    Why.CONFLICT: HTTPStatus.CONFLICT,
+    Why.REVOKED: HTTPStatus.FORBIDDEN,
+    Why.UNAUTHENTIC: HTTPStatus.UNAUTHORIZED,
+    Why.UNREADABLE: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+_PASSING: Final = frozenset(
+    {
+        "charteroak.batch.no-bucket",
+        "charteroak.store.unavailable",
+        "charteroak.vault.pictures-unavailable",
+    }
+)
+"""Codes of what will be over in a while; nothing was taken, nothing is lost."""
+
+
+class TooLargeError(CharterOakError):
+    """A body that is longer than this server takes."""
+
+    code = "charteroak.api.too-large"
+    hint = "Send fewer reads in one batch."
+
+
+@router.get("/health")
+async def health() -> Response:
+    """Say that the process answers; whether all is well is for the status page."""
+    return _json({"status": "up"})
+
+
+@router.post("/batches")
+async def take_batch(request: Request) -> Response:
+    """Take a signed batch of sealed reads; what is answered with 200 is durable."""
+    agency = agency_of(request)
+    try:
+        body = await _body(request, LARGEST_BATCH_BYTES)
+        message = _message(agency, request)
+        taken = await run_in_threadpool(ingest_reads, agency, message, body)
+    except CharterOakError as trouble:
+        return _trouble(trouble)
+    match taken:
+        case Taken(answer=answer):
+            return _packed(answer)
+        case TurnedAway(why=why):
+            return _refusal(
+                _STATUSES[why], taken.code, message=taken.message, hint=taken.hint
+            )
+
+
+@router.post("/enrolments")
+async def enrol(request: Request) -> Response:
+    """Let a box in that brings a one-time code."""
+    agency = agency_of(request)
+    try:
+        body = await _body(request, _LARGEST_ENROLMENT_BYTES)
+        asked = msgspec.json.decode(body, type=EnrolmentRequest)
+        enrolled = await run_in_threadpool(enrol_box, agency, asked)
+    except (msgspec.MsgspecError, ValueError):
+        return _refusal(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "charteroak.enrolment.unreadable",
+            message="not a request to enrol",
+            hint="Update the software of the box.",
+        )
+    except CharterOakError as trouble:
+        return _trouble(trouble)
+    match enrolled:
+        case NotEnrolled(code=code, message=message, hint=hint):
+            return _refusal(HTTPStatus.FORBIDDEN, code, message=message, hint=hint)
+        case _:
+            return _json(enrolled)
+
+
+async def _body(request: Request, largest: int) -> bytes:
+    """The whole body.
+
+    Raises:
+        TooLargeError: it says that it is longer, or is; the rest is not read.
+    """
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > largest:
+        raise TooLargeError("the body is too long")
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > largest:
+            raise TooLargeError("the body is too long")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _message(agency: Agency, request: Request) -> HttpMessage:
+    """The request as the box addressed it.
+
+    A proxy may address us by a name of its own: then the public address counts. The
+    name itself has been checked by `security.Guard`.
+    """
+    base = f"{request.url.scheme}://{request.url.netloc}"
+    settings = agency.settings
+    if settings.proxy is not None and settings.public_url is not None:
+        base = settings.public_url.rstrip("/")
+    query = f"?{request.url.query}" if request.url.query else ""
+    return HttpMessage(
+        method=request.method,
+        url=f"{base}{request.url.path}{query}",
+        fields=tuple(request.headers.items()),
+    )
+
+
+def _packed(answer: BatchAnswer) -> Response:
+    return Response(msgspec.msgpack.encode(answer), media_type=MEDIA_TYPE)
+
+
+def _json(
+    content: object,
+    status: HTTPStatus = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    return Response(
+        msgspec.json.encode(content),
+        status_code=status,
+        media_type="application/json",
+        headers=headers,
+    )
+
+
+def _refusal(
+    status: HTTPStatus,
+    code: str,
+    *,
+    message: str,
+    hint: str,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    asks = (
+        {"www-authenticate": "Signature"} if status == HTTPStatus.UNAUTHORIZED else {}
+    )
+    return _json(
+        {"code": code, "message": message, "hint": hint},
+        status,
+        {**asks, **(headers or {})},
+    )
+
+
+def _trouble(trouble: CharterOakError) -> Response:
+    """An answer to what passes; what does not is for `web.errors`."""
+    if isinstance(trouble, TooLargeError):
+        return _refusal(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            trouble.code,
+            message=str(trouble),
+            hint=trouble.hint,
+            # The rest of the body was not read, so this connection cannot go on.
+            headers={"connection": "close"},
+        )
+    if trouble.code in _PASSING:
+        return _refusal(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            trouble.code,
+            message=str(trouble),
+            hint=trouble.hint,
+            headers={"retry-after": str(_RETRY_AFTER_S)},
+        )
+    raise trouble

@@ -1,0 +1,213 @@
+"""A box that is no machine: it seals, signs and sends as the protocol asks."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import attrs
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.public import PublicKey, SealedBox
+
+from charteroak.core.camera import Camera, CameraId
+from charteroak.core.hotlist import ListClass
+from charteroak.core.http_signature import HttpMessage, sign
+from charteroak.core.people import Person, PersonId, Role
+from charteroak.core.wire import (
+    MEDIA_TYPE,
+    Batch,
+    BatchAnswer,
+    Enrolment,
+    EnrolmentRequest,
+    WireRead,
+    content_digest,
+    signed_bytes,
+)
+from charteroak.server.actions.enrol_box import enrol_box
+from charteroak.server.actions.ingest_reads import Taken, TurnedAway, ingest_reads
+from charteroak.server.actions.invite_box import Invited, invite_box
+from charteroak.server.actions.load_hotlist import ListFile, Loaded, load_hotlist
+from charteroak.server.actions.place_camera import place_camera
+from charteroak.server.agency import Agency
+
+URL = "https://localhost/api/v1/batches"
+CAMERA = "main-st-north"
+NONCE_BYTES = 16
+
+
+def somebody(*roles: Role) -> Person:
+    """A person of some roles; in no table."""
+    return Person(
+        person_id=PersonId(uuid4()),
+        login="somebody",
+        name="Some Body",
+        roles=frozenset(roles),
+    )
+
+
+def camera(camera_id: str = CAMERA) -> Camera:
+    """A camera on Main Street."""
+    return Camera(
+        camera_id=CameraId(camera_id),
+        name="Main Street, looking north",
+        latitude=41.76,
+        longitude=-72.67,
+    )
+
+
+@attrs.define(kw_only=True)
+class FakeBox:
+    """A box of an agency, with everything that a real one sends.
+
+    Attributes:
+        sequence: of the last batch.
+    """
+
+    agency: Agency
+    key: Ed25519PrivateKey
+    device: UUID
+    agency_key: bytes
+    boot_epoch: int = 1
+    sequence: int = 0
+
+    def read(  # noqa: PLR0913 - what a test wants to vary
+        self,
+        plate: str = "AB12345",
+        *,
+        ago: timedelta = timedelta(seconds=1),
+        seen_at: datetime | None = None,
+        camera: str = CAMERA,
+        state: str | None = "CT",
+        picture: bytes = b"",
+        engine: str = "test 1",
+    ) -> WireRead:
+        """A read; a second old where nothing else is said."""
+        return WireRead(
+            read_id=uuid4(),
+            camera=camera,
+            seen_at=seen_at or self.agency.clock() - ago,
+            plate=plate,
+            confidence=0.97,
+            characters=[0.99] * len(plate),
+            state=state,
+            state_confidence=None if state is None else 0.9,
+            box=(10, 20, 120, 40),
+            engine=engine,
+            plate_picture=picture,
+            vehicle_picture=picture and picture + b" of the vehicle",
+        )
+
+    def seal(self, read: WireRead | bytes) -> bytes:
+        """An envelope around a read, or around anything."""
+        content = read if isinstance(read, bytes) else msgspec.msgpack.encode(read)
+        return bytes(SealedBox(PublicKey(self.agency_key)).encrypt(content))
+
+    def batch(self, *envelopes: bytes, sequence: int | None = None) -> Batch:
+        """The next batch, or one with a number of its own, signed for good."""
+        if sequence is None:
+            self.sequence += 1
+            sequence = self.sequence
+        content = content_digest(list(envelopes))
+        return Batch(
+            device=self.device,
+            boot_epoch=self.boot_epoch,
+            sequence=sequence,
+            envelopes=list(envelopes),
+            signature=self.key.sign(
+                signed_bytes(
+                    device=self.device,
+                    boot_epoch=self.boot_epoch,
+                    sequence=sequence,
+                    content=content,
+                )
+            ),
+        )
+
+    def request(
+        self,
+        body: bytes,
+        *,
+        created: datetime | None = None,
+        nonce: bytes | None = None,
+        url: str = URL,
+    ) -> HttpMessage:
+        """A signed request for a body."""
+        message = HttpMessage(
+            method="POST", url=url, fields=(("content-type", MEDIA_TYPE),)
+        )
+        added = sign(
+            message,
+            body=body,
+            key_id=str(self.device),
+            private_key=self.key,
+            created=created or self.agency.clock(),
+            nonce=nonce or secrets.token_bytes(NONCE_BYTES),
+        )
+        return attrs.evolve(message, fields=message.fields + tuple(added.items()))
+
+    def deliver(
+        self, batch: Batch, *, created: datetime | None = None
+    ) -> Taken | TurnedAway:
+        """Send a batch with a fresh signature."""
+        body = msgspec.msgpack.encode(batch)
+        return ingest_reads(self.agency, self.request(body, created=created), body)
+
+    def send(
+        self, *reads: WireRead | bytes, created: datetime | None = None
+    ) -> BatchAnswer:
+        """Send reads in a batch of their own that must be taken."""
+        sealed: Sequence[bytes] = [self.seal(read) for read in reads]
+        taken = self.deliver(self.batch(*sealed), created=created)
+        assert isinstance(taken, Taken), taken
+        return taken.answer
+
+
+def a_box(agency: Agency, *cameras: str) -> FakeBox:
+    """A box that was invited and enrolled, and its cameras placed (one by default)."""
+    admin = somebody(Role.ADMINISTRATOR)
+    names = cameras or (CAMERA,)
+    for name in names:
+        place_camera(agency, admin, camera(name))
+    invited = invite_box(agency, admin, "box on Main", [CameraId(n) for n in names])
+    assert isinstance(invited, Invited), invited
+    key = Ed25519PrivateKey.generate()
+    enrolled = enrol_box(
+        agency,
+        EnrolmentRequest(
+            code=invited.code,
+            public_key=key.public_key().public_bytes_raw(),
+            software="test 1",
+        ),
+    )
+    assert isinstance(enrolled, Enrolment), enrolled
+    return FakeBox(
+        agency=agency,
+        key=key,
+        device=enrolled.device,
+        agency_key=enrolled.agency_key,
+    )
+
+
+def wanted(agency: Agency, *plates: str, state: str = "CT") -> None:
+    """Put plates on a list of stolen cars."""
+    rows = "".join(f"{plate},{state},stolen car\n" for plate in plates)
+    loaded = load_hotlist(
+        agency,
+        somebody(Role.LIST_CLERK),
+        ListFile(
+            name="stolen",
+            list_class=ListClass.VEHICLE,
+            source="test",
+            authority="test order 1",
+            content=f"plate,state,reason\n{rows}".encode(),
+        ),
+    )
+    assert isinstance(loaded, Loaded), loaded
+
+
+@pytest.fixture
+def box(agency: Agency) -> FakeBox:
+    """A box of `agency`."""
+    return a_box(agency)
