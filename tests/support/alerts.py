@@ -74,8 +74,14 @@ class Hit:
     pictures: tuple[bytes, bytes] | None = None
 
 
-def raised(agency: Agency, hit: Hit | None = None) -> AlertId:
-    """Raise an alert with its list, its entry, its camera and its pictures."""
+def raised(agency: Agency, hit: Hit | None = None, *, hinted: bool = True) -> AlertId:
+    """Raise an alert with its list, its entry, its camera and its pictures.
+
+    Args:
+        agency: where.
+        hit: what is raised.
+        hinted: whether those who listen are woken, as the ingest does.
+    """
     hit = hit or Hit()
     now = agency.clock()
     seen_at = now - hit.ago
@@ -133,7 +139,8 @@ def raised(agency: Agency, hit: Hit | None = None) -> AlertId:
                 clock_suspect=hit.clock_suspect,
             ),
         )
-        hints.give(writing)
+        if hinted:
+            hints.give(writing)
     return alert_id
 
 

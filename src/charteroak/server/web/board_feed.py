@@ -54,6 +54,7 @@ class BoardFeed:
     def __init__(self, agency: Agency) -> None:
         self._agency = agency
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
         self._subscribers: set[Subscriber] = set()
         self._runner: threading.Thread | None = None
         self._left = threading.Event()
@@ -120,8 +121,21 @@ class BoardFeed:
             self._down()
             self._left.wait(LOOK_EVERY_S)
 
+    def renew(self) -> None:
+        """Look now: what a new subscriber is shown first is never from before it came."""
+        # While the database is away, the feed's own thread tries; nobody waits for it.
+        if self._latest.down_since is None:
+            try:
+                self._look()
+            except CharterOakError:
+                self._down()
+
     def _look(self) -> None:
-        board = board_now(self._agency)
+        # One look at a time, so that an older answer never replaces a newer one.
+        with self._looking:
+            self._take(board_now(self._agency))
+
+    def _take(self, board: Board) -> None:
         before = self._latest
         changed = (
             before.board is None

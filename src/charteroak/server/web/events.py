@@ -63,6 +63,7 @@ async def _events(
     sent = -1
     with feed.subscribe() as subscriber:
         yield f"retry: {_COME_AGAIN_MS}\n\n".encode()
+        await run_in_threadpool(feed.renew)
         while clock() < ends and feed.running:
             subscriber.changed.clear()
             latest = feed.latest
