@@ -12,8 +12,14 @@ from charteroak.server.agency import Agency
 from charteroak.server.web import (
     alert_pages,
     board_pages,
+    camera_pages,
     events,
+    hold_pages,
+    hotlist_pages,
+    log_pages,
     people_pages,
+    rules_pages,
+    search_pages,
     session_pages,
 )
 from charteroak.server.web.errors import Calm, add_handlers, refuse
@@ -24,8 +30,14 @@ from charteroak.server.web.text import ENGLISH, Words
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     alert_pages.router,
     board_pages.router,
+    camera_pages.router,
     events.router,
+    hotlist_pages.router,
     people_pages.router,
+    hold_pages.router,
+    log_pages.router,
+    rules_pages.router,
+    search_pages.router,
     session_pages.router,
 )
 """Every group of pages; a new one is added here, in one line."""
@@ -67,7 +79,10 @@ def create_app(agency: Agency, *, words: Words = ENGLISH) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.state.paths = frozenset(
-        route.path for route in app.routes if isinstance(route, Route)
+        route.path
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, Route)
     )
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     add_handlers(app)

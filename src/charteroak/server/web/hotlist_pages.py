@@ -1,0 +1,145 @@
+"""Hot lists: what reads are compared with, and loading a list."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi.responses import Response
+
+from charteroak.core.hotlist import ListClass
+from charteroak.core.people import Act
+from charteroak.server.actions.load_hotlist import (
+    ListFile,
+    ListProhibited,
+    ListUnreadable,
+    Loaded,
+    load_hotlist,
+)
+from charteroak.server.actions.see_hotlists import see_hotlists
+from charteroak.server.agency import Agency
+from charteroak.server.web.render import page, words_of
+from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
+from charteroak.server.web.text import later
+
+router = APIRouter()
+
+Clerk = Annotated[Session, Depends(may(Act.LOAD_HOTLIST))]
+
+CLASSES: Final = {
+    ListClass.VEHICLE: later("Stolen vehicles"),
+    ListClass.LICENSE_PLATE: later("Stolen plates"),
+    ListClass.MISSING_PERSON: later("Missing persons"),
+    ListClass.WANTED_PERSON: later("Wanted persons"),
+    ListClass.PROTECTION_ORDER: later("Protection orders"),
+    ListClass.LOCAL: later("Local list of this agency"),
+    ListClass.SUPERVISED_RELEASE: later("Supervised release"),
+    ListClass.SEX_OFFENDER: later("Sex offender registry"),
+    ListClass.GANG: later("Gang file"),
+    ListClass.TERRORIST_SCREENING: later("Terrorist screening"),
+    ListClass.IMMIGRATION_VIOLATOR: later("Immigration violators"),
+}
+"""Classes of lists as pages name them, the usual ones first."""
+
+TOO_OLD: Final = timedelta(hours=24)
+"""A list that is older is marked: what it says may be settled long ago."""
+
+
+@router.get("/hot-lists")
+def hot_lists(request: Request, agency: TheAgency, _session: Clerk) -> Response:
+    """List the hot lists."""
+    return _list(request, agency)
+
+
+@router.post("/hot-lists")
+def load(  # noqa: PLR0913, PLR0917  the fields of the form
+    request: Request,
+    agency: TheAgency,
+    session: Clerk,
+    name: Annotated[str, Form(max_length=400)] = "",
+    list_class: Annotated[str, Form(max_length=40)] = "",
+    source: Annotated[str, Form(max_length=400)] = "",
+    authority: Annotated[str, Form(max_length=400)] = "",
+    file: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """Load a list, in the place of the one of its name."""
+    typed = {
+        "name": name,
+        "list_class": list_class,
+        "source": source,
+        "authority": authority,
+    }
+    known = {each.value: each for each in ListClass}.get(list_class)
+    errors = _missing(request, typed, known, file)
+    if errors or known is None or file is None:
+        return _list(request, agency, typed=typed, errors=errors)
+    prohibited = known in agency.profile.prohibited_lists
+    # Of a list that the law forbids not one byte is taken into memory.
+    content = b"" if prohibited else file.file.read()
+    answer = load_hotlist(
+        agency,
+        session.person,
+        ListFile(
+            name=name,
+            list_class=known,
+            source=source,
+            authority=authority,
+            content=content,
+        ),
+    )
+    if isinstance(answer, ListProhibited):
+        context = {"answer": answer, "class_name": CLASSES[answer.list_class]}
+        return page(request, "hotlist_refused.html", context, status=403)
+    if isinstance(answer, ListUnreadable):
+        return _list(request, agency, typed=typed, unreadable=answer)
+    if isinstance(answer, Loaded):
+        return _list(request, agency, loaded=answer, loaded_name=name.strip())
+    raise NotYourRoleError(answer.act)
+
+
+def _missing(
+    request: Request,
+    typed: Mapping[str, str],
+    known: ListClass | None,
+    file: UploadFile | None,
+) -> dict[str, str]:
+    words = words_of(request)
+    wanted = {
+        "name": words.gettext("Give the list a name."),
+        "source": words.gettext("Say where the file comes from."),
+        "authority": words.gettext("Name the statute or order it is kept under."),
+    }
+    errors = {field: text for field, text in wanted.items() if not typed[field].strip()}
+    if known is None:
+        errors["list_class"] = words.gettext("Choose what kind of list it is.")
+    if file is None or not file.filename:
+        errors["file"] = words.gettext(
+            "Choose the file again: none came with the form."
+        )
+    return errors
+
+
+def _list(  # noqa: PLR0913  what the page shows after each outcome
+    request: Request,
+    agency: Agency,
+    *,
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    unreadable: ListUnreadable | None = None,
+    loaded: Loaded | None = None,
+    loaded_name: str = "",
+) -> Response:
+    nothing = {"name": "", "list_class": "", "source": "", "authority": ""}
+    shown = see_hotlists(agency)
+    context = {
+        "shown": shown,
+        "classes": CLASSES,
+        "too_old": TOO_OLD,
+        "typed": typed or nothing,
+        "errors": errors or {},
+        "unreadable": unreadable,
+        "loaded": loaded,
+        "loaded_name": loaded_name,
+    }
+    refused = bool(errors) or unreadable is not None
+    return page(request, "hotlists.html", context, status=422 if refused else 200)
