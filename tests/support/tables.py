@@ -58,6 +58,10 @@ class Tables:
         entries = [json.loads(row[0]) for row in found if isinstance(row[0], bytes)]
         return [entry["public"] for entry in entries]
 
+    def change(self, statement: str) -> None:
+        """Change something as the administrator."""
+        self._run(statement.encode())
+
     def drop_bucket(self, bucket: str, at: datetime) -> None:
         """Drop a bucket's partitions, as the worker does."""
         self._run(
@@ -80,7 +84,8 @@ class Tables:
                     sql.Identifier(self.schema.schema)
                 )
             )
-            return list(connection.execute(query).fetchall())
+            cursor = connection.execute(query)
+            return list(cursor.fetchall()) if cursor.description else []
 
 
 @pytest.fixture

@@ -1,0 +1,213 @@
+"""A hot list is replaced whole; a prohibited one is refused before anything is read."""
+
+import pytest
+from tests.support.box import FakeBox, somebody
+from tests.support.tables import Tables
+from typing_extensions import override
+
+from charteroak.core.alert_review import NotAllowed
+from charteroak.core.hotlist import ListClass, digest
+from charteroak.core.people import Role
+from charteroak.core.plate import MatchKey
+from charteroak.server.actions.load_hotlist import (
+    ListFile,
+    ListProhibited,
+    ListUnreadable,
+    Loaded,
+    load_hotlist,
+    rebuild_hot_file,
+)
+from charteroak.server.agency import Agency
+from charteroak.server.store import hotlists
+from charteroak.server.vault.hot_file import HotFileState
+
+
+class Poison(bytes):
+    """A body that tells when anybody looks at it."""
+
+    __slots__ = ()
+
+    @override
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        raise AssertionError(encoding, errors)
+
+    @override
+    def __len__(self) -> int:
+        raise AssertionError
+
+
+def a_file(
+    *rows: str,
+    name: str = "stolen",
+    list_class: ListClass = ListClass.VEHICLE,
+    header: str = "plate,state,reason",
+) -> ListFile:
+    return ListFile(
+        name=name,
+        list_class=list_class,
+        source="test",
+        authority="test order 1",
+        content="\n".join([header, *rows]).encode(),
+    )
+
+
+def loaded(agency: Agency, file: ListFile) -> Loaded:
+    done = load_hotlist(agency, somebody(Role.LIST_CLERK), file)
+    assert isinstance(done, Loaded), done
+    return done
+
+
+def may_hold(agency: Agency, plate: str) -> bool:
+    index, state = agency.hot_file.look()
+    assert state is HotFileState.READY
+    return index.may_hold(digest(agency.keys.hotlist_key, MatchKey(plate)))
+
+
+def test_a_list_is_loaded_and_its_bad_rows_are_named(
+    agency: Agency, tables: Tables
+) -> None:
+    done = loaded(agency, a_file("ABO123,CT,stolen", "B2,ZZ,stolen", "C3,,stolen"))
+
+    assert (done.entries, done.left_out) == (2, 1)
+    assert [error.line for error in done.errors] == [3]
+    assert tables.rows(
+        "SELECT plate, match_key, state FROM hotlist_entries ORDER BY plate"
+    ) == [("ABO123", "AB0123", "CT"), ("C3", "C3", None)]
+    with agency.database.changes() as tx:
+        (shown,) = hotlists.everything(tx)
+    assert (shown.name, shown.list_class, shown.entries) == ("stolen", "vehicle", 2)
+    assert may_hold(agency, "AB0123")
+    assert tables.public_entries("hotlist.loaded") == [
+        {"entries": 2, "left_out": 1, "list_class": "vehicle"}
+    ]
+    assert "ABO123" not in tables.text_of("log")
+
+
+def test_a_list_is_replaced_whole_and_others_stay(
+    agency: Agency, box: FakeBox, tables: Tables
+) -> None:
+    first = loaded(agency, a_file("A1,CT,stolen", "B2,CT,stolen"))
+    loaded(agency, a_file("C3,CT,missing", name="local", list_class=ListClass.LOCAL))
+
+    second = loaded(agency, a_file("B2,CT,stolen"))
+
+    assert second.list_id == first.list_id
+    assert tables.rows("SELECT plate FROM hotlist_entries ORDER BY plate") == [
+        ("B2",),
+        ("C3",),
+    ]
+    assert not may_hold(agency, "A1")
+    box.send(box.read("A1"), box.read("B2"), box.read("C3"))
+    assert tables.count("alerts") == 2
+
+
+def test_an_entry_that_stays_keeps_its_id(agency: Agency, tables: Tables) -> None:
+    ids = "SELECT entry_id FROM hotlist_entries WHERE plate = 'A1'"
+    header = "plate,state,reason,expires"
+    loaded(agency, a_file("A1,CT,stolen,", header=header))
+    before = tables.rows(ids)
+
+    loaded(agency, a_file("A1,CT,stolen,2027-01-01", "B2,CT,x,", header=header))
+
+    assert tables.rows(ids) == before
+    loaded(agency, a_file("A1,NY,stolen,", header=header))
+    assert tables.rows(ids) != before
+
+
+def test_every_prohibited_class_is_refused_before_anything_is_read(
+    agency: Agency, tables: Tables
+) -> None:
+    assert ListClass.IMMIGRATION_VIOLATOR in agency.profile.prohibited_lists
+    loaded(agency, a_file("A1,CT,stolen"))
+
+    for list_class in sorted(agency.profile.prohibited_lists):
+        file = ListFile(
+            name="stolen",
+            list_class=list_class,
+            source="test",
+            authority="test order 1",
+            content=Poison(b"plate,reason\nB2,x\n"),
+        )
+        refused = load_hotlist(agency, somebody(Role.LIST_CLERK), file)
+
+        assert isinstance(refused, ListProhibited)
+        assert refused.statute == agency.profile.list_statutes[list_class]
+
+    assert tables.public_entries("hotlist.refused") == [
+        {
+            "list_class": each.value,
+            "statute": agency.profile.list_statutes[each],
+        }
+        for each in sorted(agency.profile.prohibited_lists)
+    ]
+    assert tables.rows("SELECT plate FROM hotlist_entries") == [("A1",)]
+
+
+def test_a_class_that_becomes_prohibited_matches_nothing_from_then_on(
+    agency: Agency, box: FakeBox, tables: Tables
+) -> None:
+    loaded(agency, a_file("A1,CT,stolen"))
+    tables.change("UPDATE hotlists SET list_class = 'immigration_violator'")
+
+    # The file still holds it, the database is asked, and says no.
+    assert may_hold(agency, "A1")
+    box.send(box.read("A1"))
+    rebuild_hot_file(agency)
+
+    assert not may_hold(agency, "A1")
+    assert tables.count("alerts") == 0
+    assert tables.count("reads") == 1
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        a_file("!,CT,stolen", "!!,CT,stolen"),
+        a_file("A1,CT", header="plate,state"),
+        a_file("A1,CT,stolen", name=" "),
+        a_file("A1,CT,stolen", name="line\nbreak"),
+    ],
+)
+def test_an_unreadable_file_leaves_the_list_of_before(
+    agency: Agency, tables: Tables, file: ListFile
+) -> None:
+    loaded(agency, a_file("A1,CT,stolen"))
+
+    done = load_hotlist(agency, somebody(Role.LIST_CLERK), file)
+
+    assert isinstance(done, ListUnreadable)
+    assert tables.rows("SELECT plate FROM hotlist_entries") == [("A1",)]
+    assert may_hold(agency, "A1")
+
+
+def test_who_is_no_list_clerk_may_not(agency: Agency, tables: Tables) -> None:
+    done = load_hotlist(agency, somebody(Role.ADMINISTRATOR), a_file("A1,CT,stolen"))
+
+    assert isinstance(done, NotAllowed)
+    assert tables.count("hotlists") == 0
+
+
+def test_an_expired_entry_hits_nothing(
+    agency: Agency, box: FakeBox, tables: Tables
+) -> None:
+    loaded(
+        agency,
+        a_file(
+            "A1,stolen,2026-10-14",
+            "B2,stolen,2026-10-15",
+            header="plate,reason,expires",
+        ),
+    )
+
+    box.send(box.read("A1"), box.read("B2"))
+
+    assert tables.rows("SELECT entry_plate FROM alert_evidence") == [("B2",)]
+
+
+def test_the_file_is_made_anew_at_a_start(agency: Agency) -> None:
+    loaded(agency, a_file("A1,CT,stolen", "AO,CT,x", "A0,CT,x"))
+    agency.hot_file.forget()
+
+    assert rebuild_hot_file(agency) == 2
+
+    assert may_hold(agency, "A1")
