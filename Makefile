@@ -38,6 +38,10 @@ web: $(STATIC) ## the pages' style and script, from web/
 browser: ## a Chromium for the tests, unless there is one
 	@tools/ensure-chromium.sh
 
+.PHONY: docs
+docs: $(VENV)/.tests ## the reference pages, from the code
+	@$(BIN)/python tools/reference.py
+
 .PHONY: lock
 lock: $(VENV)/.tests ## requirements/*.txt anew, with hashes
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tools/lock.sh

@@ -4,6 +4,7 @@ pytest_plugins = (
     "tests.support.postgres",
     "tests.support.agency",
     "tests.support.box",
+    "tests.support.chromium",
     "tests.support.tables",
     "tests.support.web",
 )
