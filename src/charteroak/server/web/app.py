@@ -11,6 +11,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from charteroak.server.agency import Agency
 from charteroak.server.web import (
     alert_pages,
+    api,
     board_pages,
     camera_pages,
     events,
@@ -29,6 +30,7 @@ from charteroak.server.web.text import ENGLISH, Words
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     alert_pages.router,
+    api.router,
     board_pages.router,
     camera_pages.router,
     events.router,
