@@ -37,31 +37,31 @@ PEOPLE: Final = (
         login="dana",
         name="Dana Whitfield",
         roles=frozenset({Role.DISPATCHER}),
-        does="dispatcher: watches the board, verifies alerts",
+        does="dispatcher: verifies alerts",
     ),
     Resident(
         login="ines",
         name="Ines Okafor",
         roles=frozenset({Role.INVESTIGATOR}),
-        does="investigator: searches, with a purpose and a case",
+        does="investigator: searches with a purpose",
     ),
     Resident(
         login="sam",
         name="Sam Tolland",
         roles=frozenset({Role.SUPERVISOR}),
-        does="supervisor: approves holds, watches the board",
+        does="supervisor: approves holds",
     ),
     Resident(
         login="ada",
         name="Ada Brandt",
         roles=frozenset({Role.ADMINISTRATOR, Role.LIST_CLERK}),
-        does="administrator and list clerk: cameras, people, lists; cannot search",
+        does="administrator, list clerk: cannot search",
     ),
     Resident(
         login="lou",
         name="Lou Marchetti",
         roles=frozenset({Role.AUDITOR}),
-        does="auditor: reads the log; cannot see reads",
+        does="auditor: reads the log, never a plate",
     ),
 )
 
