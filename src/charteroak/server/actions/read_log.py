@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -27,6 +28,8 @@ _SHOWN: Final = frozenset(
      "login", "person", "role", "roles", "since", "until"}
 )  # fmt: skip
 
+_MOMENTS: Final = frozenset({"at", "since", "until"})
+
 
 @attrs.frozen(kw_only=True)
 class LogPage:
@@ -48,11 +51,13 @@ class Field:
 
     Attributes:
         value: None where it stays sealed.
+        moment: the value, where it is a moment.
         commitment: what stands for it in the public entry, hexadecimal.
     """
 
     name: str
     value: str | None
+    moment: datetime | None
     commitment: str
 
 
@@ -153,6 +158,7 @@ def _fields(
         Field(
             name=name,
             value=_shown(tx, name, private[name]),
+            moment=_moment(name, private[name]),
             commitment=stored.committed.get(name, ""),
         )
         for name in sorted(private)
@@ -173,6 +179,15 @@ def _shown(tx: Audits, name: str, value: object) -> str | None:
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
     return str(value)
+
+
+def _moment(name: str, value: object) -> datetime | None:
+    if name not in _MOMENTS:
+        return None
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
 
 
 def _replay(

@@ -66,12 +66,14 @@ _SAME: Final = """
 """
 
 _CASES: Final = """
-    SELECT case_ref,
-           count(*) FILTER (WHERE ended_at IS NULL) AS holds,
-           count(*) FILTER (WHERE ended_at IS NULL AND approved_at IS NULL) AS waiting,
-           max(requested_at) AS last_at
-      FROM holds
-     GROUP BY case_ref
+    SELECT case_ref, holds, waiting, last_at
+      FROM (SELECT case_ref,
+                   count(*) FILTER (WHERE ended_at IS NULL) AS holds,
+                   count(*) FILTER (
+                       WHERE ended_at IS NULL AND approved_at IS NULL) AS waiting,
+                   max(requested_at) AS last_at
+              FROM holds
+             GROUP BY case_ref) AS c
      ORDER BY waiting = 0, last_at DESC, case_ref
      LIMIT %(most)s
 """

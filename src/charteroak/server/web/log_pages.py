@@ -53,6 +53,24 @@ WORDS: Final = {
 }
 """What each kind of record means, in words."""
 
+NAMES: Final = {
+    "at": later("Exact time"),
+    "box": later("Box"),
+    "camera": later("Camera"),
+    "cameras": later("Cameras"),
+    "case_ref": later("Case"),
+    "hold": later("Hold"),
+    "login": later("Login"),
+    "person": later("Person"),
+    "plate": later("Plate, masked"),
+    "reason": later("Reason"),
+    "role": later("Role"),
+    "roles": later("Roles"),
+    "since": later("From"),
+    "until": later("Until"),
+}
+"""Names of private fields, in words."""
+
 
 def _words() -> dict[str, str]:
     return {
@@ -91,6 +109,10 @@ def show_record(
         raise NotYourRoleError(Act.READ_LOG)
     if isinstance(answer, NoSuchRecord):
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    shown = page(request, "log_record.html", {"record": answer, "words": _words()})
+    shown = page(
+        request,
+        "log_record.html",
+        {"record": answer, "words": _words(), "names": NAMES},
+    )
     shown.headers["Cache-Control"] = "no-store"
     return shown
