@@ -1,0 +1,275 @@
+"""The search pages, as a browser sees them, without JavaScript."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from tests.support.sightings import a_read, log_kinds, placed, seen, taken
+from tests.support.web import ClientAs
+
+from charteroak.core.people import Role
+from charteroak.server.agency import Agency
+
+FORM: Mapping[str, str] = {
+    "purpose": "robbery",
+    "case": "26-1234",
+    "plate": "QX9?4*",
+    "period": "3d",
+}
+
+
+def text_of(html: str) -> str:
+    return " ".join(BeautifulSoup(html, "html.parser").get_text(" ").split())
+
+
+def test_the_form_asks_for_purpose_and_case_first(client_as: ClientAs) -> None:
+    page = client_as(Role.INVESTIGATOR).page("/search")
+
+    names = [
+        field["name"]
+        for field in page.select("#search-form [name]")
+        if field.get("type") != "hidden"
+    ]
+    assert names[:3] == ["purpose", "case", "plate"]
+    codes = {option["value"] for option in page.select("#purpose option")}
+    assert "immigration" in codes
+    assert "Choose a purpose" in page.select_one("#explain").get_text()  # type: ignore[union-attr]  # it is there, or the test fails
+
+
+def test_results_are_the_answer_of_the_post_and_are_not_kept(
+    agency: Agency, client_as: ClientAs
+) -> None:
+    placed(agency, "main-st", "Main Street")
+    read = taken(agency, a_read(agency, "QX9A42"), pictures=[b"plate", b"vehicle"])
+    desk = client_as(Role.INVESTIGATOR)
+
+    answer = desk.post("/search", FORM)
+
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    page = BeautifulSoup(answer.text, "html.parser")
+    row = page.select_one("#read-1")
+    assert row is not None
+    assert "QX9A42" in row.get_text()
+    assert "Main Street" in row.get_text()
+    assert "Recorded as number 2 of the log" in text_of(answer.text)
+    picture = row.select_one("img")
+    assert picture is not None
+    source = str(picture["src"])
+    assert source == f"/searches/2/reads/{read.read_id}/plate.jpg"
+    shown = desk.get(source)
+    assert (shown.status_code, shown.content) == (200, b"plate")
+    assert shown.headers["cache-control"] == "no-store"
+    assert client_as(Role.INVESTIGATOR).get(source).status_code == 404
+
+
+def test_no_address_on_the_page_holds_a_plate(
+    agency: Agency, client_as: ClientAs
+) -> None:
+    seen(agency, "QX9A42")
+
+    html = client_as(Role.INVESTIGATOR).post("/search", FORM).text
+
+    addresses = re.findall(r'(?:href|src|action|hx-post)="([^"]*)"', html)
+    assert addresses
+    assert not [each for each in addresses if "QX9" in each.upper()]
+
+
+def test_a_cut_page_says_what_is_missing(agency: Agency, client_as: ClientAs) -> None:
+    for minute in range(101):
+        seen(agency, "QX9A42", ago=timedelta(minutes=minute + 1))
+
+    html = client_as(Role.INVESTIGATOR).post("/search", FORM).text
+
+    assert "These are the newest 100; there are more." in text_of(html)
+
+
+def test_a_refusal_is_a_calm_page(agency: Agency, client_as: ClientAs) -> None:
+    seen(agency, "QX9A42")
+
+    answer = client_as(Role.INVESTIGATOR).post(
+        "/search", {**FORM, "purpose": "immigration"}
+    )
+
+    assert answer.status_code == 403
+    page = text_of(answer.text)
+    assert "Reads are never used to enforce immigration law." in page
+    assert "Conn. P.A. 26-14, sec. 13(c)" in page
+    assert "CT-no-immigration" in page
+    assert "Record 2 of the log" in page
+    assert "QX9A42" not in answer.text
+    assert log_kinds(agency)[-1] == "search.asked"
+
+
+def test_an_administrator_is_told_why_not(client_as: ClientAs) -> None:
+    answer = client_as(Role.ADMINISTRATOR).post("/search", FORM)
+
+    assert answer.status_code == 403
+    assert "nobody both runs the machine and looks" in text_of(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "message"),
+    [
+        ({"purpose": ""}, "purpose", "Choose what the search is for."),
+        ({"purpose": "investigation"}, "purpose", "Choose what the search is for."),
+        ({"case": "???"}, "case", "A case number has 2 to 40 letters"),
+        ({"plate": "*"}, "plate", "alone would list everybody"),
+        ({"plate": "?*A"}, "plate", "alone would list everybody"),
+        ({"plate": "AB;DROP"}, "plate", "Use letters and digits"),
+        ({"plate": " "}, "plate", "Give a plate"),
+        ({"period": "custom"}, "since", "Give a date and a time"),
+        (
+            {
+                "period": "custom",
+                "since": "2026-10-14T10:00",
+                "until": "2026-10-14T09:00",
+            },
+            "since",
+            "ends before it begins",
+        ),
+    ],
+)
+def test_an_error_stands_at_its_field_and_nothing_is_lost(
+    agency: Agency,
+    client_as: ClientAs,
+    changes: Mapping[str, str],
+    field: str,
+    message: str,
+) -> None:
+    typed = {**FORM, **changes}
+
+    answer = client_as(Role.INVESTIGATOR).post("/search", typed)
+
+    assert answer.status_code == 422
+    page = BeautifulSoup(answer.text, "html.parser")
+    error = page.select_one(f"#{field}-error")
+    assert error is not None
+    assert message in error.get_text()
+    summary = page.select_one(".co-summary")
+    assert summary is not None
+    assert summary.select_one(f'a[href="#{field}"]') is not None
+    assert page.select_one(f"#{field}") is not None
+    for name in ["case", "plate", "since", "until"]:
+        kept = page.select_one(f"#{name}")
+        assert kept is not None
+        assert kept["value"] == typed.get(name, "")
+    assert "search.asked" not in log_kinds(agency)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "The law allows this search"),
+        ({"case": ""}, "Looking back needs a case number."),
+        ({"purpose": "immigration"}, "This search would be refused"),
+        ({"purpose": ""}, "Choose a purpose"),
+        (
+            {
+                "period": "custom",
+                "since": "2026-09-01T00:00",
+                "until": "2026-10-14T09:00",
+            },
+            "Nobody looks back further",
+        ),
+    ],
+)
+def test_the_panel_says_beforehand_and_records_nothing(
+    agency: Agency, client_as: ClientAs, changes: Mapping[str, str], words: str
+) -> None:
+    answer = client_as(Role.INVESTIGATOR).post("/search/explain", {**FORM, **changes})
+
+    assert answer.status_code == 200
+    assert answer.text.strip().startswith("<aside")
+    assert words in text_of(answer.text)
+    assert "any one" in text_of(answer.text)
+    assert log_kinds(agency) == ["person.signed_in"]
+
+
+def test_all_that_is_kept_is_within_the_law(client_as: ClientAs) -> None:
+    answer = client_as(Role.INVESTIGATOR).post("/search", {**FORM, "period": "all"})
+
+    assert answer.status_code == 200
+
+
+def test_a_custom_period_is_meant_in_local_time(
+    agency: Agency, client_as: ClientAs
+) -> None:
+    # Noon in the test is 12:00 UTC, 08:00 in Connecticut.
+    seen(agency, "QX9A42", ago=timedelta(hours=1))
+    desk = client_as(Role.INVESTIGATOR)
+    form = {**FORM, "period": "custom", "since": "2026-10-15T06:30"}
+
+    found = desk.post("/search", {**form, "until": "2026-10-15T07:30"})
+    missed = desk.post("/search", {**form, "until": "2026-10-15T07:00"})
+
+    assert "QX9A42" in found.text
+    assert "No read fits" in missed.text
+
+
+def test_without_its_form_token_nothing_is_searched(
+    agency: Agency, client_as: ClientAs
+) -> None:
+    answer = client_as(Role.INVESTIGATOR).post("/search", {**FORM, "csrf": "x"})
+
+    assert answer.status_code == 403
+    assert "search.asked" not in log_kinds(agency)
+
+
+def test_an_auditor_is_not_shown_the_form(client_as: ClientAs) -> None:
+    assert client_as(Role.AUDITOR).get("/search").status_code == 403
+
+
+def test_from_result_to_case(agency: Agency, client_as: ClientAs) -> None:
+    taken(agency, a_read(agency, "QX9A42"), pictures=[b"plate", b"vehicle"])
+    ines, sam = client_as(Role.INVESTIGATOR), client_as(Role.SUPERVISOR)
+    page = BeautifulSoup(ines.post("/search", FORM).text, "html.parser")
+    link = page.select_one("#read-1 a.usa-button")
+    assert link is not None
+    address = str(link["href"])
+
+    ines.page(address)
+    short = ines.post(address, {"reason": "short", "days": "90"})
+    asked = ines.post(address, {"reason": "the car at the pump", "days": "90"})
+
+    assert short.status_code == 422
+    assert 'value="short"' in short.text
+    assert asked.status_code == 303
+    assert asked.headers["location"] == "/cases/26-1234?said=requested"
+    assert "26-1234" in ines.page("/cases").get_text()
+    case = sam.page("/cases/26-1234")
+    approve = case.select_one('form[action$="/approve"]')
+    assert approve is not None
+    kept = sam.post(str(approve["action"]), {"case_ref": "26-1234"})
+    assert kept.headers["location"] == "/cases/26-1234?said=kept"
+    case = sam.page("/cases/26-1234?said=kept")
+    assert "QX9A42" in case.get_text()
+    picture = case.select_one("img.co-hold__picture")
+    assert picture is not None
+    assert sam.get(str(picture["src"])).content == b"plate"
+
+
+def test_the_rules_are_open_to_everybody(client_as: ClientAs) -> None:
+    for role in Role:
+        page = client_as(role).page("/rules")
+        assert page.select_one("#CT-21-days") is not None
+        assert "This is not legal advice." in page.get_text()
+
+
+def test_the_log_is_the_auditors(agency: Agency, client_as: ClientAs) -> None:
+    seen(agency, "QX9A42")
+    client_as(Role.INVESTIGATOR).post("/search", FORM)
+    auditor = client_as(Role.AUDITOR)
+
+    listed = auditor.page("/log?kind=search.asked")
+    link = listed.select_one("tbody a")
+    assert link is not None
+    record = auditor.get(str(link["href"])).text
+
+    assert "The rules say the same now: permitted" in record
+    assert "•••?•*" in record
+    assert "QX9" not in record
+    assert auditor.get("/log/999").status_code == 404
+    assert client_as(Role.SUPERVISOR).get("/log").status_code == 403
