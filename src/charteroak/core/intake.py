@@ -15,6 +15,8 @@ _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 9998
 """Years that databases and calendars of all time zones can hold; a clock without a
 battery begins at 1970."""
+_WIDEST: Final = 1_000_000
+"""Pixels; no frame is wider, and no database's integer overflows."""
 
 
 class UnopenableEnvelopeError(CharterOakError):
@@ -87,6 +89,9 @@ def _open(
     # A database refuses a zero byte in a text, and with it the whole batch.
     if not read.engine.isprintable():
         raise UnreadableReadError("the engine's name cannot be printed")
+    box = read.plate_box
+    if max(box.x, box.y, box.width, box.height) > _WIDEST:
+        raise UnreadableReadError("no frame is so large")
     return Opened(
         read=read,
         plate_picture=wire.plate_picture,

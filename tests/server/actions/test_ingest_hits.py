@@ -8,10 +8,14 @@ from tests.support.box import CAMERA, FakeBox, wanted
 from tests.support.postgres import TestAgency
 from tests.support.tables import Tables
 
-from charteroak.server.actions.ingest_reads.sorting import BucketMissingError
+from charteroak.server.actions.ingest_reads import Taken
 from charteroak.server.agency import Agency
 from charteroak.server.store import buckets
-from charteroak.server.vault.pictures import PictureGoneError
+from charteroak.server.store.buckets import BucketMissingError
+from charteroak.server.vault.pictures import (
+    PictureGoneError,
+    PicturesUnavailableError,
+)
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -68,6 +72,43 @@ def test_a_read_whose_bucket_is_being_purged_is_left_to_the_box(
 
     assert tables.count("batches") == 0
     assert tables.count("nonces") == 0
+
+
+def test_a_bucket_that_goes_in_the_midst_leaves_the_batch_to_the_box(
+    agency: Agency, box: FakeBox, tables: Tables
+) -> None:
+    read = box.read(ago=3 * DAY)
+    name = agency.retention.bucket(read.seen_at).name
+    tables.drop_bucket(name, agency.clock())
+    # As one sees it who looked a moment before.
+    tables.change("UPDATE buckets SET dropped_at = NULL")
+
+    with pytest.raises(BucketMissingError):
+        box.send(read)
+
+    assert tables.count("batches") == 0
+
+
+def test_a_batch_whose_pictures_cannot_be_written_is_not_taken(
+    agency: Agency, box: FakeBox, tables: Tables
+) -> None:
+    read = box.read(picture=b"one")
+    bucket = agency.retention.bucket(read.seen_at).name
+    batch = box.batch(box.seal(read))
+    in_the_way = agency.settings.data / "pictures" / bucket
+    in_the_way.write_bytes(b"")
+
+    with pytest.raises(PicturesUnavailableError):
+        box.deliver(batch)
+
+    assert [tables.count(each) for each in ("reads", "batches", "read_counts")] == [
+        0,
+        0,
+        0,
+    ]
+    in_the_way.unlink()
+    assert isinstance(box.deliver(batch), Taken)
+    assert tables.count("reads") == 1
 
 
 @pytest.mark.parametrize(

@@ -352,3 +352,45 @@ def test_an_engine_that_cannot_be_printed_is_refused_alone(
 
     assert answer.kept == 1
     assert [each.index for each in answer.refused] == [0]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"box": (2**31, 0, 1, 1)},
+        {"box": (0, 0, 2**63, 1)},
+        {"box": (0, 0, 0, 1)},
+        {"confidence": float("nan")},
+        {"confidence": 1.0001},
+        {"characters": [float("inf")] * 7},
+        {"characters": [0.9]},
+        {"state": "C\x00"},
+        {"state": "ON"},
+    ],
+)
+def test_a_value_out_of_range_is_refused_alone(
+    box: FakeBox, field: dict[str, object]
+) -> None:
+    answer = box.send(msgspec.structs.replace(box.read(), **field), box.read("GOOD1"))
+
+    assert answer.kept == 1
+    assert [each.index for each in answer.refused] == [0]
+
+
+def test_a_share_too_small_for_the_database_is_nothing(
+    agency: Agency, box: FakeBox, tables: Tables
+) -> None:
+    wanted(agency, "AB12345")
+
+    answer = box.send(
+        msgspec.structs.replace(
+            box.read(),
+            confidence=1e-200,
+            characters=[5e-324] * 7,
+            state_confidence=1e-99,
+        )
+    )
+
+    assert answer.kept == 1
+    assert tables.rows("SELECT confidence, characters FROM reads") == [(0, [0] * 7)]
+    assert tables.count("alert_evidence") == 1

@@ -9,7 +9,7 @@ import attrs
 from charteroak.core.alert import AlertId, Status
 from charteroak.core.hotlist import HotList, Match
 from charteroak.server.store.database import Ingests
-from charteroak.server.store.reads import NewRead
+from charteroak.server.store.reads import NewRead, real
 
 _ADD: Final = """
     INSERT INTO alerts
@@ -85,10 +85,12 @@ def add(tx: Ingests, alert: NewAlert) -> None:
             **key,
             "read_id": read.read_id,
             "plate": read.plate.glyphs,
-            "confidence": read.confidence,
-            "characters": list(read.characters),
+            "confidence": real(read.confidence),
+            "characters": list(map(real, read.characters)),
             "state": read.state,
-            "state_confidence": read.state_confidence,
+            "state_confidence": (
+                None if read.state_confidence is None else real(read.state_confidence)
+            ),
             "engine": read.engine,
             "clock_suspect": alert.clock_suspect,
             "plate_picture": alert.new.plate_picture,

@@ -7,6 +7,7 @@ from typing import Final
 import attrs
 from psycopg.rows import class_row
 
+from charteroak.core.errors import CharterOakError
 from charteroak.core.retention import Bucket
 from charteroak.server.store.database import Changes, Ingests, Purges
 
@@ -24,6 +25,13 @@ _SPANNING: Final = """
 _MAKE: Final = """
     SELECT make_bucket(%(bucket)s, %(starts_at)s, %(ends_at)s, %(made_at)s)
 """
+
+
+class BucketMissingError(CharterOakError):
+    """A read cannot be kept yet: its bucket, or the key of that, is not there."""
+
+    code = "charteroak.batch.no-bucket"
+    hint = "Nothing is lost: boxes keep their reads. The worker makes the buckets."
 
 
 @attrs.frozen(kw_only=True)

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, LiteralString
 from uuid import UUID
 
 import attrs
+from psycopg.errors import CheckViolation
 
 from charteroak.core.plate import MatchKey
 from charteroak.core.read import Read
+from charteroak.server.store.buckets import BucketMissingError
 from charteroak.server.store.database import Ingests
 
 _COLUMNS: Final = """
@@ -61,6 +63,9 @@ _COUNT: Final = """
 """
 
 
+_LEAST: Final = 1e-30
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class NewRead:
     """A read with where its pictures lie in the vault (empty: it has none)."""
@@ -99,10 +104,13 @@ def add(tx: Ingests, reads: Sequence[NewRead], receipt: Receipt) -> list[NewRead
 
     Returns:
         Those that were not known before.
+
+    Raises:
+        BucketMissingError: a bucket was dropped since it was looked up.
     """
     if not reads:
         return []
-    rows = tx.connection.execute(_ADD, _columns(reads, receipt)).fetchall()
+    rows = _insert(tx, _ADD, _columns(reads, receipt))
     if len(rows) == len(reads):
         return list(reads)
     waiting = {(row[0], row[1]) for row in rows}
@@ -117,7 +125,7 @@ def add_misdated(
     """Add reads whose time cannot be right, apart from the others; see `add`."""
     if not reads:
         return []
-    rows = tx.connection.execute(_ADD_MISDATED, _columns(reads, receipt)).fetchall()
+    rows = _insert(tx, _ADD_MISDATED, _columns(reads, receipt))
     waiting: set[tuple[object, object]] = {(row[0], None) for row in rows}
     return [new for new in reads if _take(waiting, (new.read.read_id, None))]
 
@@ -146,6 +154,16 @@ def count(tx: Ingests, tallies: Mapping[tuple[str, datetime], Tally]) -> None:
     )
 
 
+def _insert(
+    tx: Ingests, statement: LiteralString, columns: dict[str, object]
+) -> list[tuple[object, ...]]:
+    try:
+        return tx.connection.execute(statement, columns).fetchall()
+    except CheckViolation:
+        # "No partition of relation found for row"; its text may tell of the row.
+        raise BucketMissingError("a bucket was dropped meanwhile") from None
+
+
 def _take(waiting: set[tuple[object, object]], key: tuple[object, object]) -> bool:
     """Whether a key was waiting; the second of two equal reads in a batch was not."""
     if key in waiting:
@@ -163,10 +181,13 @@ def _columns(reads: Sequence[NewRead], receipt: Receipt) -> dict[str, object]:
         "seen_ats": [read.seen_at for read in plain],
         "plates": [read.plate.glyphs for read in plain],
         "match_keys": [new.match_key for new in reads],
-        "confidences": [read.confidence for read in plain],
-        "characters": [_array(read.characters) for read in plain],
+        "confidences": [real(read.confidence) for read in plain],
+        "characters": [_array(map(real, read.characters)) for read in plain],
         "states": [read.state for read in plain],
-        "state_confidences": [read.state_confidence for read in plain],
+        "state_confidences": [
+            None if read.state_confidence is None else real(read.state_confidence)
+            for read in plain
+        ],
         "plate_boxes": [
             _array((box.x, box.y, box.width, box.height))
             for box in (read.plate_box for read in plain)
@@ -175,6 +196,11 @@ def _columns(reads: Sequence[NewRead], receipt: Receipt) -> dict[str, object]:
         "plate_pictures": [new.plate_picture for new in reads],
         "vehicle_pictures": [new.vehicle_picture for new in reads],
     }
+
+
+def real(share: float) -> float:
+    """A share that the four bytes of `real` can hold: what is too small is nothing."""
+    return share if share > _LEAST else 0.0
 
 
 def _array(numbers: Iterable[float]) -> str:

@@ -5,7 +5,6 @@ from typing import Final
 
 import attrs
 
-from charteroak.core.errors import CharterOakError
 from charteroak.core.intake import Opened
 from charteroak.core.retention import Arrival
 from charteroak.server.agency import Agency
@@ -14,13 +13,6 @@ from charteroak.server.store.database import Ingests
 from charteroak.server.vault.pictures import PictureGoneError
 
 _BOTH_PICTURES: Final = 2
-
-
-class BucketMissingError(CharterOakError):
-    """A read cannot be kept yet: its bucket, or the key of that, is not there."""
-
-    code = "charteroak.batch.no-bucket"
-    hint = "Nothing is lost: boxes keep their reads. The worker makes the buckets."
 
 
 @attrs.define(kw_only=True)
@@ -120,7 +112,7 @@ def _bucket(there: buckets.BucketMap, moment: datetime) -> str | None:
     """The name of the bucket of a moment; None where it has been dropped."""
     bucket = there.of(moment)
     if bucket is None:
-        raise BucketMissingError("no bucket has been made for a read")
+        raise buckets.BucketMissingError("no bucket has been made for a read")
     return None if bucket.dropped_at is not None else bucket.bucket
 
 
@@ -138,6 +130,8 @@ def _store_pictures(
         refs = iter(agency.pictures.store(bucket, there) if there else [])
     except PictureGoneError:
         # The bucket is being purged: when its rows are gone too, its reads are due.
-        raise BucketMissingError("the key of a bucket's pictures is gone") from None
+        raise buckets.BucketMissingError(
+            "the key of a bucket's pictures is gone"
+        ) from None
     named = [next(refs) if picture else "" for picture in pictures]
     return list(zip(named[::_BOTH_PICTURES], named[1::_BOTH_PICTURES], strict=True))
