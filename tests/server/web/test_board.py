@@ -142,8 +142,10 @@ def test_no_address_holds_a_plate(agency: Agency, client_as: ClientAs) -> None:
 def test_an_empty_board_teaches(agency: Agency, client_as: ClientAs) -> None:
     del agency
 
-    shown = words(client_as(Role.DISPATCHER).page("/board"))
+    page = client_as(Role.DISPATCHER).page("/board")
 
+    shown = words(page)
+    assert page.select_one("head noscript meta[http-equiv=refresh]") is not None
     assert "Nothing to verify" in shown
     assert "No hot list loaded: no read can raise an alert" in shown
     assert "No camera yet" in shown

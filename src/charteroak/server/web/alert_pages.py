@@ -224,6 +224,7 @@ def _page(  # noqa: PLR0913 (the page, with what it was asked)
         case _:
             pass
     evidence = seen.alert.evidence
+    head, text = _words(refusal, words_of(request))
     values = {
         "alert": seen.alert,
         "cells": (
@@ -241,7 +242,8 @@ def _page(  # noqa: PLR0913 (the page, with what it was asked)
         "rejections": REJECTIONS,
         "outcomes": OUTCOMES,
         "ticked": ticked or Checks(),
-        "refused": _words(refusal, words_of(request)),
+        "refused_head": head,
+        "refused": text,
         "missing": refusal.missing if isinstance(refusal, ChecksMissing) else (),
         "deed": getattr(refusal, "deed", None),
     }
@@ -261,24 +263,38 @@ def _status(refusal: Refusal | None) -> int:
 _DELETED: Final = later("deleted on schedule")
 
 
-_REFUSED: Final[dict[type[object], str]] = {
-    AlreadyTaken: later("Somebody is looking at this alert already."),
-    AlreadyReviewed: later(
-        "This alert was already reviewed. What you sent was not written, and nothing "
-        "was overwritten."
+_REFUSED: Final[dict[type[object], tuple[str, str]]] = {
+    AlreadyTaken: (
+        later("Already taken by"),
+        later("Somebody is looking at this alert already."),
     ),
-    AlreadyConcluded: later(
-        "An outcome was already written. Yours was not, and nothing was overwritten."
+    AlreadyReviewed: (
+        later("Already reviewed by"),
+        later("What you sent was not written, and nothing was overwritten."),
     ),
-    NotConfirmed: later("An outcome belongs to a confirmed alert; this one is not."),
-    EvidenceGone: later(
-        "The picture was deleted on schedule, so nobody can compare anything with it, "
-        "and the alert cannot be confirmed any more."
+    AlreadyConcluded: (
+        later("An outcome was already written by"),
+        later("Yours was not written, and nothing was overwritten."),
     ),
-    ChecksMissing: later("Not confirmed: a check is missing. Nothing was written."),
+    NotConfirmed: (
+        later("Nothing was written"),
+        later("An outcome belongs to a confirmed alert; this one is not."),
+    ),
+    EvidenceGone: (
+        later("Nothing was written"),
+        later(
+            "The picture was deleted on schedule, so nobody can compare anything with "
+            "it, and the alert cannot be confirmed any more."
+        ),
+    ),
+    ChecksMissing: (
+        later("Not confirmed: a check is missing"),
+        later("Nothing was written. What you ticked is still ticked."),
+    ),
 }
-"""What became of the attempt, in one sentence; who and when stand behind it."""
+"""What became of the attempt: a heading, that a name may follow, and a sentence."""
 
 
-def _words(refusal: Refusal | None, words: Words) -> str:
-    return "" if refusal is None else words.gettext(_REFUSED[type(refusal)])
+def _words(refusal: Refusal | None, words: Words) -> tuple[str, str]:
+    head, text = ("", "") if refusal is None else _REFUSED[type(refusal)]
+    return (words.gettext(head), words.gettext(text)) if text else ("", "")

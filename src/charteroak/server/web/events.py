@@ -6,7 +6,7 @@ whoever may no longer see the board is then refused.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from threading import Lock
 from typing import Annotated, Final
 
@@ -25,6 +25,7 @@ router = APIRouter()
 HEARTBEAT_S: Final = 15.0
 STREAM_S: Final = 60.0
 _COME_AGAIN_MS: Final = 1000
+_FILTERS_MOST: Final = 64
 _making: Final = Lock()
 
 
@@ -35,6 +36,7 @@ def the_feed(request: Request, agency: TheAgency) -> BoardFeed:
         if not isinstance(feed, BoardFeed):
             feed = BoardFeed(agency)
             request.app.state.board_feed = feed
+            request.app.state.board_written = Written()
         return feed
 
 
@@ -81,6 +83,27 @@ async def _events(
                 continue
 
 
+class Written:
+    """The list as it was written last, so that twenty browsers cost one rendering.
+
+    Nothing in it belongs to one session: the forms of the cards are elsewhere.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._change = 0
+        self._texts: dict[str, bytes] = {}
+
+    def get(self, change: int, query: str, write: Callable[[], bytes]) -> bytes:
+        """The text of a change and a filter, written when first asked for."""
+        with self._lock:
+            if change != self._change or len(self._texts) >= _FILTERS_MOST:
+                self._change, self._texts = change, {}
+            if query not in self._texts:
+                self._texts[query] = write()
+            return self._texts[query]
+
+
 def _write(
     request: Request, latest: Latest, asked: BoardFilter, *, with_list: bool
 ) -> bytes:
@@ -92,7 +115,13 @@ def _write(
     strip = _event("strip", pages.write("board.html", values, block="strip"))
     if not with_list:
         return strip
-    return _event("board", pages.write("board.html", values, block="alerts")) + strip
+    written: Written = request.app.state.board_written
+    alerts = written.get(
+        latest.change,
+        asked.query,
+        lambda: _event("board", pages.write("board.html", values, block="alerts")),
+    )
+    return alerts + strip
 
 
 def _event(name: str, text: str) -> bytes:
