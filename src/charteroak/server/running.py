@@ -1,9 +1,12 @@
 """Serving: pages and worker in one process, until told to stop."""
 
+import signal
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -17,6 +20,7 @@ from charteroak.server.web.app import create_app
 from charteroak.server.worker import Worker
 
 _GRACE_S: Final = 5
+_STOPS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class PortTakenError(CharterOakError):
@@ -98,9 +102,28 @@ def serve(
         ssl_keyfile=settings.tls_key,
     )
     server = _Server(config, ready)
-    with worker:
+    with worker, _answered():
         server.run(sockets=[listener])
         server.finish()
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    """Stop signals end the serving, and nothing else.
+
+    Uvicorn stops in order on the first one, and then raises it once more; what stands
+    on the serving (the worker, the database) must still be put away in order.
+    """
+    before = {each: signal.signal(each, _nothing) for each in _STOPS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    """Take note of a signal; uvicorn has."""
 
 
 def _revive(postgres: EmbeddedPostgres | None) -> bool:
