@@ -292,6 +292,23 @@ def test_nobody_at_a_desk_sees_a_read(agency_schema: TestAgency, role: str) -> N
         connection.execute("SELECT plate FROM reads")
 
 
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "SELECT password_hash FROM people",
+        "SELECT plate FROM held_reads",
+        "SELECT plate FROM alert_evidence",
+        "SELECT plate FROM hotlist_entries",
+        "INSERT INTO log (kind, hour, entry, sealed) VALUES ('x', 'now', '', '')",
+    ],
+)
+def test_an_auditor_reads_the_log_alone(agency_schema: TestAgency, attack: str) -> None:
+    with psycopg.connect(agency_schema.dsn("log")) as connection:
+        connection.execute("SET TRANSACTION READ WRITE")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(attack.encode())
+
+
 # ------------------------------------------------------------------------- pictures
 
 

@@ -58,6 +58,7 @@ SAID: Final = {
 }
 """What a page says about what was just done."""
 
+_DONE: Final = frozenset({"again", "ended", "kept", "requested"})
 _DEFAULT_DAYS: Final = 90
 R = TypeVar("R", bound=Response)
 
@@ -70,7 +71,11 @@ def show_cases(
     found = list_cases(agency, session.person)
     if isinstance(found, NotAllowed):
         raise NotYourRoleError(Act.REQUEST_HOLD)
-    return page(request, "cases.html", {"cases": found, "said": SAID.get(said, "")})
+    return page(
+        request,
+        "cases.html",
+        {"cases": found, "said": SAID.get(said, ""), "done": said in _DONE},
+    )
 
 
 @router.get("/cases/{case_ref:path}")
@@ -88,6 +93,7 @@ def show_case(
             {
                 "case": seen,
                 "said": SAID.get(said, ""),
+                "done": said in _DONE,
                 "labels": _labels(agency),
                 "may_approve": session.person.may(Act.APPROVE_HOLD),
             },

@@ -45,6 +45,7 @@ NAVIGATION: Final = (
     Place("/cameras", later("Cameras"), Act.SEE_CAMERAS),
     Place("/people", later("People"), Act.MANAGE_PEOPLE),
     Place("/log", later("Log"), Act.READ_LOG),
+    Place("/rules", later("Rules"), Act.SEE_STATUS),
     Place("/status", later("Status"), Act.SEE_STATUS),
 )
 """The desk's pages, in the order of its navigation."""

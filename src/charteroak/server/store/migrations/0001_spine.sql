@@ -472,7 +472,9 @@ GRANT DELETE ON hotlist_entries, sessions TO @schema@_desk;
 GRANT SELECT ON reads, cameras, buckets TO @schema@_search;
 
 -- An auditor reads the log, and never a read.
-GRANT SELECT ON log, log_keys, log_leaves, people TO @schema@_log;
+GRANT SELECT ON log, log_keys, log_leaves TO @schema@_log;
+GRANT SELECT (person_id, login, name, roles, temporary, added_at, disabled_at,
+              locked_until, last_seen_at) ON people TO @schema@_log;
 
 -- The worker makes and drops buckets, and keeps its own book.
 GRANT EXECUTE ON FUNCTION make_bucket(text, timestamptz, timestamptz, timestamptz),
