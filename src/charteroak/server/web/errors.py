@@ -28,6 +28,7 @@ from charteroak.server.web.session import (
     NotYourRoleError,
     SessionLockedError,
     TemporaryPasswordError,
+    recall,
     safe_next,
 )
 from charteroak.server.web.text import later
@@ -153,6 +154,9 @@ def show(request: Request, status: int, *, reference: str | None = None) -> Resp
     if wants_json(request):
         body = {"error": trouble.title, "hint": trouble.now}
         return JSONResponse(body, status_code=status)
+    # Without the database there is nobody to recall; without our name, nobody asks.
+    if status not in {421, 500, 503}:
+        recall(request)
     return page(
         request,
         "trouble.html",

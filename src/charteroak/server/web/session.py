@@ -8,6 +8,7 @@ it on http://localhost and http://127.0.0.1 (tried with version 156, November 20
 import hashlib
 import hmac
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -175,6 +176,18 @@ SignedIn = Annotated[Session, Depends(_ready)]
 Receiving = Annotated[Session, Depends(_receiving)]
 """A session that may be locked for idleness: for event streams, GET only. It keeps
 nobody awake, and the handler must still ask whether the person may see it."""
+
+
+def recall(request: Request) -> None:
+    """Find the session for the header of a page that needs none, as for a bad address.
+
+    Nothing happens where there is none, or where the database does not answer.
+    """
+    if getattr(request.state, "session", None) is None:
+        with suppress(CharterOakError):
+            session = _known(agency_of(request), request, active=False)
+            if session.locked or session.temporary:
+                request.state.session = None
 
 
 def may(act: Act) -> Callable[[Session], Session]:

@@ -3,7 +3,7 @@
 Source strings are English and stand where they are used: `_()` and `{% trans %}` in
 templates, `_` in handlers. The catalogue is drawn from them with
 
-    pybabel extract -F babel.cfg -k _ -k _n:1,2 -o locale/charteroak.pot src
+    pybabel extract -F babel.cfg -k later -o locale/charteroak.pot src
 
 and a translation is `locale/<language>/LC_MESSAGES/charteroak.po`. One process speaks
 one language: an agency has one.
