@@ -85,29 +85,41 @@ def raised(agency: Agency, hit: Hit | None = None, *, hinted: bool = True) -> Al
     hit = hit or Hit()
     now = agency.clock()
     seen_at = now - hit.ago
-    plate, listed = PlateText(hit.plate), PlateText(hit.listed or hit.plate)
-    entry = Entry(
-        entry_id=EntryId(agency.new_id()),
-        list_id=_listed(agency, hit),
-        plate=listed,
-        state=hit.entry_state,
-        reason=hit.reason,
-        vehicle=hit.vehicle,
-        case_ref=hit.case_ref,
-        entered_at=now - timedelta(days=2),
-    )
-    with agency.database.changes() as tx:
-        cameras.place(tx, hit.camera, at=now)
-        hotlists.replace_entries(tx, entry.list_id, [entry], at=entry.entered_at)
-    found = match(plate, hit.state, entry, at=now)
+    read = _read(agency, hit, seen_at)
+    entry = _entry(agency, hit)
+    found = match(read.plate, hit.state, entry, at=now)
     assert found is not None, "the plate does not match its entry"
     bucket = agency.retention.bucket(seen_at).name
     agency.keys.make_bucket(bucket)
     plate_picture, vehicle_picture = agency.pictures.store(
         bucket, hit.pictures or drawn(hit.plate, hit.state or "CT")
     )
-    alert_id = AlertId(agency.new_id())
-    read = Read(
+    alert = NewAlert(
+        alert_id=AlertId(agency.new_id()),
+        new=NewRead(
+            read=read,
+            match_key=read.plate.match_key,
+            plate_picture=plate_picture,
+            vehicle_picture=vehicle_picture,
+        ),
+        match=found,
+        hotlist=attrs.evolve(hit.hotlist, list_id=entry.list_id),
+        kept_from=seen_at,
+        raised_at=now,
+        late=hit.late,
+        misdated=hit.misdated,
+        clock_suspect=hit.clock_suspect,
+    )
+    with agency.database.ingests() as tx:
+        alert_inserts.add(tx, alert)
+        if hinted:
+            hints.give(tx)
+    return alert.alert_id
+
+
+def _read(agency: Agency, hit: Hit, seen_at: datetime) -> Read:
+    plate = PlateText(hit.plate)
+    return Read(
         read_id=ReadId(agency.new_id()),
         camera=hit.camera.camera_id,
         seen_at=seen_at,
@@ -119,34 +131,25 @@ def raised(agency: Agency, hit: Hit | None = None, *, hinted: bool = True) -> Al
         plate_box=Box(x=100, y=100, width=120, height=60),
         engine="drawn/1",
     )
-    with agency.database.ingests() as writing:
-        alert_inserts.add(
-            writing,
-            NewAlert(
-                alert_id=alert_id,
-                new=NewRead(
-                    read=read,
-                    match_key=plate.match_key,
-                    plate_picture=plate_picture,
-                    vehicle_picture=vehicle_picture,
-                ),
-                match=found,
-                hotlist=attrs.evolve(hit.hotlist, list_id=entry.list_id),
-                kept_from=seen_at,
-                raised_at=now,
-                late=hit.late,
-                misdated=hit.misdated,
-                clock_suspect=hit.clock_suspect,
-            ),
-        )
-        if hinted:
-            hints.give(writing)
-    return alert_id
 
 
-def _listed(agency: Agency, hit: Hit) -> HotListId:
+def _entry(agency: Agency, hit: Hit) -> Entry:
+    """Place the camera, and load the list anew with nothing but this entry."""
+    now = agency.clock()
     with agency.database.changes() as tx:
-        return hotlists.put(tx, hit.hotlist, by=None)
+        cameras.place(tx, hit.camera, at=now)
+        entry = Entry(
+            entry_id=EntryId(agency.new_id()),
+            list_id=hotlists.put(tx, hit.hotlist, by=None),
+            plate=PlateText(hit.listed or hit.plate),
+            state=hit.entry_state,
+            reason=hit.reason,
+            vehicle=hit.vehicle,
+            case_ref=hit.case_ref,
+            entered_at=now - timedelta(days=2),
+        )
+        hotlists.replace_entries(tx, entry.list_id, [entry], at=entry.entered_at)
+    return entry
 
 
 def dropped(agency: Agency, kept_from: datetime) -> datetime:
