@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
-from charteroak.core.duty import RETRY_AFTER, Duty, DutyState
+from charteroak.core.duty import Duty
 from charteroak.core.errors import CharterOakError
 from charteroak.server.actions.end_holds import end_holds
 from charteroak.server.actions.load_hotlist import rebuild_hot_file
@@ -24,12 +24,13 @@ from charteroak.server.agency import Agency
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S: Final = 1.0
+_AFTER_TROUBLE_S: Final = 3.0
 
 Poll = Callable[[], bool]
 """Makes sure that the database runs; says whether it had to be started again."""
 
 
-def perform(agency: Agency, duty: Duty, before: DutyState | None) -> int:
+def perform(agency: Agency, duty: Duty) -> int:
     """Do one duty once.
 
     Returns:
@@ -37,7 +38,10 @@ def perform(agency: Agency, duty: Duty, before: DutyState | None) -> int:
     """
     match duty:
         case Duty.PURGE_READS:
-            return purge_reads(agency).buckets
+            purged = purge_reads(agency)
+            if purged.opened:
+                make_buckets(agency)
+            return purged.buckets
         case Duty.MAKE_BUCKETS:
             return make_buckets(agency)
         case Duty.END_HOLDS:
@@ -45,8 +49,7 @@ def perform(agency: Agency, duty: Duty, before: DutyState | None) -> int:
         case Duty.REFRESH_MATCHER:
             return rebuild_hot_file(agency)
         case Duty.TIDY_UP:
-            since = before.last_success_at if before is not None else None
-            return tidy_up(agency, since=since)
+            return tidy_up(agency)
 
 
 class Worker:
@@ -89,7 +92,10 @@ class Worker:
             except CharterOakError as trouble:
                 # The book itself cannot be read or written: lateness shows by itself.
                 log.error("duties: %s (%s)", trouble, trouble.code)  # noqa: TRY400 - a traceback may carry a value
-                pause = RETRY_AFTER.total_seconds() / 10
+                pause = _AFTER_TROUBLE_S
+            except Exception as trouble:  # noqa: BLE001 - a dead worker forgets nothing
+                log.error("duties: unexpected: %s", type(trouble).__name__)  # noqa: TRY400 - as above
+                pause = _AFTER_TROUBLE_S
             self._stop.wait(pause)
 
     def look(self) -> None:
@@ -102,11 +108,11 @@ class Worker:
                 continue
             if self._stop.is_set():
                 return
-            self._do(duty, state)
+            self._do(duty)
 
-    def _do(self, duty: Duty, state: DutyState | None) -> None:
+    def _do(self, duty: Duty) -> None:
         try:
-            done = perform(self._agency, duty, state)
+            done = perform(self._agency, duty)
         except CharterOakError as trouble:
             log.error("%s failed: %s (%s)", duty, trouble, trouble.code)  # noqa: TRY400 - a traceback may carry a value
             note_duty(self._agency, duty, done=None, trouble=str(trouble))

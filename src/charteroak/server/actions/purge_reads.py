@@ -1,9 +1,11 @@
 """Forget what is due: whole buckets, their pictures' key first.
 
 The order is chosen so that a crash at any point leaves nothing readable for longer: key,
-then partitions with the record of it, then picture files, then the write-ahead log. Each
-step may be done again; the next run takes up whatever is left.
+then partitions with the record of it, then the write-ahead log, then picture files. Each
+step may be done again, and by two at once; the next run takes up whatever is left.
 """
+
+from typing import Final
 
 import attrs
 
@@ -14,7 +16,7 @@ from charteroak.server.store import erasure
 from charteroak.server.vault.keys import KeyNotDestroyedError
 from charteroak.server.vault.pictures import PicturesUnavailableError
 
-_AT_ONCE = 500
+_AT_ONCE: Final = 500
 
 
 class NotAllPurgedError(CharterOakError):
@@ -37,12 +39,15 @@ class Purged:
         reads: reads that were in them, misdated ones too.
         evidence: evidence of alerts.
         pictures: picture files removed.
+        opened: whether a bucket went in the middle of its time, as happens once after
+            the limit was shortened: `make_buckets` must make shorter ones now.
     """
 
     buckets: int = 0
     reads: int = 0
     evidence: int = 0
     pictures: int = 0
+    opened: bool = False
 
 
 def purge_reads(agency: Agency) -> Purged:
@@ -61,12 +66,12 @@ def purge_reads(agency: Agency) -> Purged:
             purged = _purge(agency, bucket, purged)
         except KeyNotDestroyedError as trouble:
             troubles.append(f"{bucket.bucket}: {trouble}")
-    # Not only of buckets dropped just now: a run may have died between the two.
-    pictures, failed = _sweep(agency)
+    # Not only if a bucket was dropped just now: a run may have died after the drop.
+    with agency.database.purges() as tx:
+        erasure.flush(tx)
+    troubles += _sweep_keys(agency)
+    pictures, failed = _sweep_pictures(agency)
     troubles += failed
-    if due:
-        with agency.database.purges() as tx:
-            erasure.flush(tx)
     if troubles:
         raise NotAllPurgedError(tuple(troubles))
     return attrs.evolve(purged, pictures=pictures)
@@ -75,8 +80,13 @@ def purge_reads(agency: Agency) -> Purged:
 def _purge(agency: Agency, bucket: erasure.DueBucket, so_far: Purged) -> Purged:
     agency.keys.destroy_bucket(bucket.bucket)
     now = agency.clock()
+    # A bucket that is longer than the limit now asks for would swallow reads until its
+    # end; it ends here, and the present moment gets a bucket of its own.
+    cut = agency.retention.bucket(now).starts_at
     with agency.database.purges() as tx:
-        dropped = erasure.drop(tx, bucket.bucket, at=now)
+        dropped = erasure.drop(tx, bucket.bucket, at=now, cut=cut)
+        if dropped is None:
+            return so_far
         agency.record(
             tx,
             Draft(
@@ -84,7 +94,7 @@ def _purge(agency: Agency, bucket: erasure.DueBucket, so_far: Purged) -> Purged:
                 at=now,
                 public={
                     "from": bucket.starts_at.isoformat(),
-                    "until": bucket.ends_at.isoformat(),
+                    "until": min(bucket.ends_at, cut).isoformat(),
                     "reads": dropped.reads,
                     "misdated": dropped.misdated,
                     "evidence": dropped.evidence,
@@ -92,14 +102,29 @@ def _purge(agency: Agency, bucket: erasure.DueBucket, so_far: Purged) -> Purged:
                 },
             ),
         )
-    return Purged(
+    return attrs.evolve(
+        so_far,
         buckets=so_far.buckets + 1,
         reads=so_far.reads + dropped.reads + dropped.misdated,
         evidence=so_far.evidence + dropped.evidence,
+        opened=so_far.opened or bucket.ends_at > cut,
     )
 
 
-def _sweep(agency: Agency) -> tuple[int, list[str]]:
+def _sweep_keys(agency: Agency) -> list[str]:
+    """Destroy keys of dropped buckets: one was made while another worker dropped it."""
+    with agency.database.purges() as tx:
+        left = erasure.were_dropped(tx, agency.keys.buckets())
+    troubles = list[str]()
+    for bucket in left:
+        try:
+            agency.keys.destroy_bucket(bucket)
+        except KeyNotDestroyedError as trouble:
+            troubles.append(f"{bucket}: {trouble}")
+    return troubles
+
+
+def _sweep_pictures(agency: Agency) -> tuple[int, list[str]]:
     """Remove the picture files of every bucket whose key is gone."""
     removed, troubles = 0, list[str]()
     try:
@@ -111,6 +136,6 @@ def _sweep(agency: Agency) -> tuple[int, list[str]]:
             continue
         try:
             removed += agency.pictures.drop_bucket(bucket)
-        except PicturesUnavailableError as trouble:
+        except (KeyNotDestroyedError, PicturesUnavailableError) as trouble:
             troubles.append(f"{bucket}: {trouble}")
     return removed, troubles

@@ -6,7 +6,7 @@ import attrs
 
 from charteroak.core.duty import Duty, DutyState
 from charteroak.server.agency import Agency
-from charteroak.server.store import duties, erasure, figures
+from charteroak.server.store import duties, figures, promises
 from charteroak.server.store.roles import AgencySchema
 
 
@@ -60,7 +60,7 @@ def see_status(agency: Agency) -> Status:
     since = now - timedelta(days=1)
     with agency.database.changes() as tx:
         book = {state.duty: state for state in duties.standing(tx)}
-        broken = erasure.broken_promises(tx, AgencySchema(agency.settings.agency))
+        broken = promises.broken(tx, AgencySchema(agency.settings.agency))
         day = figures.of_a_day(tx, since=since)
     lines = tuple(
         DutyLine(

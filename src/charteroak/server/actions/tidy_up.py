@@ -1,6 +1,6 @@
 """Delete what has served: old nonces, sessions, invitations, answers of old batches."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from charteroak.server.agency import Agency
@@ -11,12 +11,8 @@ NONCES_KEPT: Final = timedelta(days=8)
 number, which is remembered longer, stops a replay."""
 
 
-def tidy_up(agency: Agency, *, since: datetime | None) -> int:
-    """Delete what has served, and write tables anew where plates may linger.
-
-    Args:
-        agency: whose.
-        since: when this was last done; None: never.
+def tidy_up(agency: Agency) -> int:
+    """Delete what has served, and write lists that were replaced anew on the disk.
 
     Returns:
         How many rows went.
@@ -31,7 +27,9 @@ def tidy_up(agency: Agency, *, since: datetime | None) -> int:
             batches=now - max(2 * agency.retention.limit, NONCES_KEPT),
         )
     with agency.database.purges() as tx:
-        erasure.rewrite_lists_changed_since(tx, since)
+        erasure.rewrite_lists(tx)
+    with agency.database.purges() as tx:
+        erasure.flush(tx)
     granule = agency.retention.granule
     with agency.database.purges() as tx:
         for bucket in buckets.spanning(tx, since=now - granule, until=now):

@@ -11,8 +11,9 @@ from charteroak.core.errors import CharterOakError
 from charteroak.core.retention import Bucket
 from charteroak.server.store.database import Changes, Ingests, Purges
 
-# Reads of one batch touch a few buckets; a limit of ten years has 3,660 of a day.
-_MOST: Final = 10_000
+# Reads of one batch touch a few buckets; but where a limit of minutes was in force before
+# one of weeks, each of its minutes stays listed: a year has half a million.
+_MOST: Final = 1_000_000
 
 _SPANNING: Final = """
     SELECT bucket, starts_at, ends_at, dropped_at
@@ -24,6 +25,10 @@ _SPANNING: Final = """
 
 _MAKE: Final = """
     SELECT make_bucket(%(bucket)s, %(starts_at)s, %(ends_at)s, %(made_at)s)
+"""
+
+_UNMAKE: Final = """
+    SELECT unmake_bucket(%(bucket)s)
 """
 
 
@@ -92,4 +97,14 @@ def make(tx: Purges, bucket: Bucket, *, at: datetime) -> bool:
             "made_at": at,
         },
     ).fetchone()
+    return row is not None and row[0] is True
+
+
+def unmake(tx: Purges, bucket: str) -> bool:
+    """Take a bucket back in which nothing is, with its partitions.
+
+    Returns:
+        False where it stays: something is in it, or it is gone already.
+    """
+    row = tx.connection.execute(_UNMAKE, {"bucket": bucket}).fetchone()
     return row is not None and row[0] is True

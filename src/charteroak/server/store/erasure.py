@@ -6,14 +6,17 @@ checkpoint remove them, provided that old segments are not recycled (measured: 0
 of a marker after; with recycling 1.9 million).
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, LiteralString
+from uuid import UUID
 
 import attrs
 from psycopg.rows import class_row
 
-from charteroak.server.store.database import Changes, Purges
-from charteroak.server.store.roles import AgencySchema, Role
+from charteroak.server.store import owed
+from charteroak.server.store.database import Purges
+from charteroak.server.store.owed import Owed
 
 
 @attrs.frozen(kw_only=True)
@@ -43,7 +46,14 @@ _DUE: Final = """
 """
 
 _DROP: Final = """
-    SELECT reads, misdated, evidence FROM drop_bucket(%(bucket)s, %(at)s)
+    SELECT reads, misdated, evidence FROM drop_bucket(%(bucket)s, %(at)s, %(cut)s)
+"""
+
+_WERE_DROPPED: Final = """
+    SELECT bucket FROM buckets
+     WHERE bucket = ANY (%(buckets)s) AND dropped_at IS NOT NULL
+     ORDER BY bucket
+     LIMIT %(most)s
 """
 
 _TIDY: Final = (
@@ -56,36 +66,30 @@ _TIDY: Final = (
 _PAST_HOLDS: Final = """
     UPDATE holds SET ended_at = %(at)s
      WHERE ended_at IS NULL AND ends_at <= %(at)s
-    RETURNING hold_id::text
+    RETURNING hold_id
+"""
+
+_ENDED: Final = """
+    SELECT hold_id FROM holds
+     WHERE hold_id = ANY (%(holds)s) AND ended_at IS NOT NULL
+     ORDER BY hold_id
+     LIMIT %(most)s
+"""
+
+_ENDED_WITH_COPY: Final = """
+    SELECT k.hold_id FROM held_reads AS k JOIN holds AS h ON h.hold_id = k.hold_id
+     WHERE h.ended_at IS NOT NULL
+     ORDER BY k.hold_id
+     LIMIT %(most)s
 """
 
 _FORGET_HELD: Final = """
-    DELETE FROM held_reads AS k USING holds AS h
-     WHERE h.hold_id = k.hold_id AND h.ended_at IS NOT NULL
-    RETURNING k.hold_id::text
+    DELETE FROM held_reads WHERE hold_id = %(hold_id)s
 """
 
-_LISTS_CHANGED: Final = """
-    SELECT count(*) > 0 FROM hotlists
-     WHERE %(since)s::timestamptz IS NULL OR loaded_at >= %(since)s
-"""
-
-_SETTINGS: Final = """
-    SELECT name, setting FROM pg_settings
-     WHERE name IN ('wal_recycle', 'min_wal_size', 'archive_mode', 'log_statement',
-                    'log_min_duration_statement', 'log_parameter_max_length',
-                    'log_parameter_max_length_on_error', 'log_min_error_statement')
-     ORDER BY name
-     LIMIT 20
-"""
-
-_STANDBYS: Final = """
-    SELECT count(*) FROM pg_replication_slots
-"""
-
-_MAY_FLUSH: Final = """
-    SELECT pg_has_role(%(role)s, 'pg_checkpoint', 'USAGE')
-       AND has_function_privilege(%(role)s, 'pg_switch_wal()', 'EXECUTE')
+_I_MAY_FLUSH: Final = """
+    SELECT pg_has_role(current_user, 'pg_checkpoint', 'USAGE')
+       AND has_function_privilege(current_user, 'pg_switch_wal()', 'EXECUTE')
 """
 
 
@@ -95,14 +99,28 @@ def due(tx: Purges, *, begun_by: datetime, most: int) -> list[DueBucket]:
         return cursor.execute(_DUE, {"begun_by": begun_by, "most": most}).fetchall()
 
 
-def drop(tx: Purges, bucket: str, *, at: datetime) -> Dropped:
-    """Drop a bucket's partitions; a bucket that was dropped before gives its counts."""
+def drop(tx: Purges, bucket: str, *, at: datetime, cut: datetime) -> Dropped | None:
+    """Drop a bucket's partitions.
+
+    Args:
+        tx: of the worker.
+        bucket: its name.
+        at: the present moment.
+        cut: a bucket that reaches further is cut off here, see `make_buckets`.
+
+    Returns:
+        What was in it; None where it was dropped before.
+    """
     with tx.connection.cursor(row_factory=class_row(Dropped)) as cursor:
-        row = cursor.execute(_DROP, {"bucket": bucket, "at": at}).fetchone()
-    if row is None:  # pragma: no cover  (the function raises first)
-        msg = "drop_bucket gave nothing"
-        raise LookupError(msg)
-    return row
+        return cursor.execute(
+            _DROP, {"bucket": bucket, "at": at, "cut": cut}
+        ).fetchone()
+
+
+def were_dropped(tx: Purges, buckets: Sequence[str]) -> list[str]:
+    """Which of some buckets have been dropped."""
+    values = {"buckets": list(buckets), "most": len(buckets)}
+    return [str(row[0]) for row in tx.connection.execute(_WERE_DROPPED, values)]
 
 
 def analyze(tx: Purges, bucket: str) -> None:
@@ -110,11 +128,20 @@ def analyze(tx: Purges, bucket: str) -> None:
     tx.connection.execute("SELECT analyze_bucket(%(bucket)s)", {"bucket": bucket})
 
 
-def flush(tx: Purges) -> None:
-    """Empty the write-ahead log of what was dropped in earlier transactions."""
+def flush(tx: Purges) -> bool:
+    """Empty the write-ahead log of what was dropped in earlier transactions, if owed.
+
+    Returns:
+        Whether it was done; False too where this database does not allow it, which the
+        status page says (`wal_not_emptied`).
+    """
+    if not owed.take(tx, Owed.WAL) or not _one(tx, _I_MAY_FLUSH):
+        return False
     tx.connection.execute("CHECKPOINT")
     tx.connection.execute("SELECT pg_switch_wal()")
     tx.connection.execute("CHECKPOINT")
+    owed.paid(tx, Owed.WAL)
+    return True
 
 
 def tidy(tx: Purges, *, now: datetime, nonces: datetime, batches: datetime) -> int:
@@ -133,57 +160,53 @@ def tidy(tx: Purges, *, now: datetime, nonces: datetime, batches: datetime) -> i
     return sum(tx.connection.execute(each, times).rowcount for each in _TIDY)
 
 
-def end_past_holds(tx: Purges, *, at: datetime) -> list[str]:
-    """End the holds whose day has come; gives their ids."""
-    rows = tx.connection.execute(_PAST_HOLDS, {"at": at}).fetchall()
-    return [str(row[0]) for row in rows]
+def end_past_holds(tx: Purges, *, at: datetime) -> list[UUID]:
+    """End the holds whose day has come."""
+    return _ids(tx, _PAST_HOLDS, {"at": at})
 
 
-def forget_held(tx: Purges) -> list[str]:
-    """Delete the copies of ended holds; gives the holds' ids."""
-    return [str(row[0]) for row in tx.connection.execute(_FORGET_HELD).fetchall()]
+def ended(tx: Purges, holds: Sequence[UUID]) -> list[UUID]:
+    """Which of some holds have ended."""
+    return _ids(tx, _ENDED, {"holds": list(holds), "most": len(holds)})
 
 
-def rewrite_held(tx: Purges) -> None:
-    """Write the table of held reads anew, without what was deleted from it."""
-    tx.connection.execute("SELECT rewrite_held_reads()")
+def ended_with_copy(tx: Purges, *, most: int) -> list[UUID]:
+    """Holds that have ended, and whose copy is still there."""
+    return _ids(tx, _ENDED_WITH_COPY, {"most": most})
 
 
-def rewrite_lists_changed_since(tx: Purges, since: datetime | None) -> bool:
-    """Write the table of entries anew, if a list was replaced since a moment.
-
-    Returns:
-        Whether it was.
-    """
-    row = tx.connection.execute(_LISTS_CHANGED, {"since": since}).fetchone()
-    changed = row is not None and row[0] is True
-    if changed:
-        tx.connection.execute("SELECT rewrite_hotlist_entries()")
-    return changed
+def forget_held(tx: Purges, hold: UUID) -> bool:
+    """Delete the copy of a hold, and owe the rewriting of its table."""
+    owed.add(tx, Owed.HELD_READS)
+    return tx.connection.execute(_FORGET_HELD, {"hold_id": hold}).rowcount > 0
 
 
-def broken_promises(tx: Changes, names: AgencySchema) -> list[str]:
-    """What this database's settings let us not promise: codes, empty where all is well.
-
-    With the embedded database it is empty; somebody else's may be set otherwise.
-    """
-    rows = tx.connection.execute(_SETTINGS).fetchall()
-    settings = {str(name): str(value) for name, value in rows}
-    logs = ("log_parameter_max_length", "log_parameter_max_length_on_error")
-    found = {
-        "wal_recycled": settings.get("wal_recycle") != "off",
-        "wal_archived": settings.get("archive_mode") != "off",
-        "statements_logged": settings.get("log_statement") not in ("none", "ddl")
-        or settings.get("log_min_duration_statement") != "-1"
-        or settings.get("log_min_error_statement") != "panic",
-        "parameters_logged": any(settings.get(name) != "0" for name in logs),
-        "copied_elsewhere": _one(tx, _STANDBYS, {}) != 0,
-        "wal_not_emptied": _one(tx, _MAY_FLUSH, {"role": names.role(Role.PURGE)})
-        is not True,
-    }
-    return [code for code, broken in found.items() if broken]
+def rewrite_held(tx: Purges) -> bool:
+    """Write the table of held reads anew, if owed; says whether it was."""
+    return _rewrite(tx, Owed.HELD_READS, "SELECT rewrite_held_reads()")
 
 
-def _one(tx: Changes, statement: str, values: dict[str, str]) -> object:
-    row = tx.connection.execute(statement, values).fetchone()
+def rewrite_lists(tx: Purges) -> bool:
+    """Write the table of entries anew, if owed; says whether it was."""
+    return _rewrite(tx, Owed.HOTLIST_ENTRIES, "SELECT rewrite_hotlist_entries()")
+
+
+def _rewrite(tx: Purges, what: Owed, statement: LiteralString) -> bool:
+    if not owed.take(tx, what):
+        return False
+    owed.add(tx, Owed.WAL)
+    tx.connection.execute(statement)
+    owed.paid(tx, what)
+    return True
+
+
+def _ids(
+    tx: Purges, statement: LiteralString, values: Mapping[str, object]
+) -> list[UUID]:
+    rows = tx.connection.execute(statement, values).fetchall()
+    return [UUID(str(row[0])) for row in rows]
+
+
+def _one(tx: Purges, statement: LiteralString) -> object:
+    row = tx.connection.execute(statement).fetchone()
     return None if row is None else row[0]

@@ -10,7 +10,9 @@ from psycopg.rows import class_row
 
 from charteroak.core.hotlist import Entry, EntryId, HotList, HotListId, ListClass
 from charteroak.core.plate import MatchKey, PlateText
+from charteroak.server.store import owed
 from charteroak.server.store.database import Changes, Ingests
+from charteroak.server.store.owed import Owed
 
 _PUT: Final = """
     INSERT INTO hotlists
@@ -160,6 +162,7 @@ def replace_entries(
     tx: Changes, list_id: HotListId, entries: Sequence[Entry], *, at: datetime
 ) -> None:
     """Put new entries in the place of all that a list held."""
+    owed.add(tx, Owed.HOTLIST_ENTRIES)
     tx.connection.execute(_CLEAR, {"list_id": list_id})
     tx.connection.execute(
         _FILL,

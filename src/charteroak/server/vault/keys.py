@@ -20,6 +20,7 @@ from charteroak.server.vault import files
 
 _KEY_BYTES: Final = 32
 _BUCKET: Final = re.compile(r"b[0-9]{8}t[0-9]{4}m[0-9]{1,4}")
+_HOLD: Final = re.compile(r"[0-9a-f]{32}")
 _OTHERS: Final = 0o077
 _PRIVATE_FOLDER: Final = 0o700
 
@@ -152,6 +153,14 @@ class Keys:
             KeyGoneError: the hold has ended, or never began.
         """
         return _key_in(self._hold_file(hold_id))
+
+    def holds(self) -> list[UUID]:
+        """Holds whose keys are there."""
+        return sorted(
+            UUID(hex=path.stem)
+            for path in self._holds.glob("*.key")
+            if _HOLD.fullmatch(path.stem)
+        )
 
     def destroy_hold(self, hold_id: UUID) -> bool:
         """Destroy the key of a hold's pictures; see `destroy_bucket`."""

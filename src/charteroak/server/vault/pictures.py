@@ -7,6 +7,7 @@ reference as additional data, so that no picture can be shown in another's place
 """
 
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -28,8 +29,11 @@ from charteroak.server.vault.keys import KeyGoneError, Keys
 
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
+_MOST_REMEMBERED: Final = 10_000
+_BUCKET: Final = re.compile(r"b[0-9]{8}t[0-9]{4}m[0-9]{1,4}")
+_HOLD: Final = re.compile(r"h[0-9a-f]{32}")
 _REF: Final = re.compile(
-    r"(?P<place>b[0-9]{8}t[0-9]{4}m[0-9]{1,4}|h[0-9a-f]{32})"
+    rf"(?P<place>{_BUCKET.pattern}|{_HOLD.pattern})"
     r"/(?P<segment>[0-9a-f]{32}):(?P<start>[0-9]{1,10}):(?P<length>[0-9]{1,8})"
 )
 
@@ -86,6 +90,7 @@ class Pictures:
         """
         self._keys = keys
         self._entropy = entropy
+        self._synced: set[str] = set()
         self._folder = where if isinstance(where, Path) else None
         self._store: ObjectStore = (
             from_url(where) if isinstance(where, str) else _local(where)
@@ -157,13 +162,11 @@ class Pictures:
         Raises:
             PicturesUnavailableError: the place does not answer.
         """
-        try:
-            found = obstore.list_with_delimiter(self._store)["common_prefixes"]
-        except NotFoundError:
-            return []
-        except (BaseError, OSError) as failed:
-            raise PicturesUnavailableError("pictures cannot be listed") from failed
-        return sorted(place for place in found if place.startswith("b"))
+        return self._places(_BUCKET)
+
+    def holds(self) -> list[UUID]:
+        """Holds that have copies; see `buckets`."""
+        return [UUID(hex=place[1:]) for place in self._places(_HOLD)]
 
     def keep_copy(self, ref: str, hold_id: UUID) -> str:
         """Copy a picture under the key of a hold, which outlives the bucket's.
@@ -220,11 +223,31 @@ class Pictures:
                 # `object_store` does not sync, and what is acknowledged may not be lost.
                 files.sync_file(self._folder / place / segment)
                 files.sync_folder(self._folder / place)
-                files.sync_folder(self._folder)
+                self._sync_once(self._folder, place)
         except (BaseError, OSError) as failed:
             raise PicturesUnavailableError("pictures cannot be written") from failed
 
+    def _places(self, kind: re.Pattern[str]) -> list[str]:
+        try:
+            found = obstore.list_with_delimiter(self._store)["common_prefixes"]
+        except NotFoundError:
+            return []
+        except (BaseError, OSError) as failed:
+            raise PicturesUnavailableError("pictures cannot be listed") from failed
+        return sorted(place for place in found if kind.fullmatch(place))
+
+    def _sync_once(self, folder: Path, place: str) -> None:
+        """Make a place's own name durable: once in each process is enough."""
+        if place in self._synced:
+            return
+        files.sync_folder(folder)
+        if len(self._synced) >= _MOST_REMEMBERED:
+            self._synced.clear()
+        self._synced.add(place)
+
     def _drop(self, place: str) -> int:
+        # Its folder goes with its last segment, and would be a new one if it came back.
+        self._synced.discard(place)
         try:
             paths = [
                 found["path"]
@@ -233,7 +256,21 @@ class Pictures:
             ]
         except (BaseError, OSError) as failed:
             raise PicturesUnavailableError("pictures cannot be listed") from failed
-        return self._delete(paths)
+        deleted = self._delete(paths)
+        self._remove_folder(place)
+        return deleted
+
+    def _remove_folder(self, place: str) -> None:
+        """Remove what a broken-off write left, which the store does not list."""
+        if self._folder is None:
+            return
+        try:
+            shutil.rmtree(self._folder / place)
+            files.sync_folder(self._folder)
+        except FileNotFoundError:
+            return
+        except OSError as failed:
+            raise PicturesUnavailableError("pictures cannot be deleted") from failed
 
     def _delete(self, paths: Sequence[str]) -> int:
         deleted = 0

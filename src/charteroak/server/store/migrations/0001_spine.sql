@@ -339,6 +339,14 @@ CREATE TABLE duties (
     next_due_at     timestamptz NOT NULL
 );
 
+-- What was deleted and still lies in the server's files: `wal`, `held_reads`,
+-- `hotlist_entries`. Written with the deletion itself, so that a crash after it leaves
+-- the debt, and the worker pays it.
+CREATE TABLE erasures_owed (
+    what text PRIMARY KEY,
+    n    bigint NOT NULL
+);
+
 -- ------------------------------------------------- making and dropping what a bucket is
 
 -- The three tables whose rows are forgotten, each with a partition for every bucket.
@@ -369,8 +377,12 @@ BEGIN
 END
 $body$;
 
-CREATE FUNCTION drop_bucket(bucket_name text, dropped timestamptz)
-RETURNS TABLE (reads bigint, misdated bigint, evidence bigint)
+-- A bucket may reach beyond `cut`, because it was made under a longer limit: from there
+-- on it was never needed, and another bucket is made for that time. Gives no row where
+-- the bucket was dropped before.
+CREATE FUNCTION drop_bucket(
+    bucket_name text, dropped timestamptz, cut timestamptz DEFAULT 'infinity'
+) RETURNS TABLE (reads bigint, misdated bigint, evidence bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = @schema@, pg_temp AS $body$
 DECLARE
     counts bigint[] := ARRAY[0, 0, 0]::bigint[];
@@ -378,25 +390,63 @@ DECLARE
     held boolean;
     counted bigint;
 BEGIN
+    -- Before any table is locked: whoever empties the write-ahead log holds this row.
+    INSERT INTO erasures_owed (what, n) VALUES ('wal', 1)
+    ON CONFLICT (what) DO UPDATE SET n = erasures_owed.n + 1;
     SELECT b.dropped_at IS NULL INTO held FROM buckets b WHERE b.bucket = bucket_name
        FOR UPDATE;
     IF held IS NULL THEN
         RAISE EXCEPTION 'no such bucket';
     END IF;
-    IF held THEN
-        FOR place IN 1..3 LOOP
-            EXECUTE format('SELECT count(*) FROM %I', parents[place] || '_' || bucket_name)
-               INTO counted;
-            counts[place] := counted;
-            EXECUTE format('DROP TABLE %I', parents[place] || '_' || bucket_name);
-        END LOOP;
-        UPDATE buckets b
-           SET dropped_at = dropped,
-               reads = counts[1], misdated = counts[2], evidence = counts[3]
-         WHERE b.bucket = bucket_name;
+    IF NOT held THEN
+        RETURN;
     END IF;
-    RETURN QUERY SELECT b.reads, b.misdated, b.evidence FROM buckets b
-                  WHERE b.bucket = bucket_name;
+    FOR place IN 1..3 LOOP
+        -- An administrator may have dropped one by hand.
+        CONTINUE WHEN to_regclass(quote_ident(parents[place] || '_' || bucket_name))
+                      IS NULL;
+        -- So that what is counted is what goes; other buckets are still written to.
+        EXECUTE format('LOCK TABLE %I IN SHARE MODE',
+                       parents[place] || '_' || bucket_name);
+        EXECUTE format('SELECT count(*) FROM %I', parents[place] || '_' || bucket_name)
+           INTO counted;
+        counts[place] := counted;
+        EXECUTE format('DROP TABLE %I', parents[place] || '_' || bucket_name);
+    END LOOP;
+    UPDATE buckets b
+       SET dropped_at = dropped, ends_at = least(b.ends_at, cut),
+           reads = counts[1], misdated = counts[2], evidence = counts[3]
+     WHERE b.bucket = bucket_name;
+    RETURN QUERY SELECT counts[1], counts[2], counts[3];
+END
+$body$;
+
+-- Takes back a bucket in which nothing is, to make shorter ones in its place.
+CREATE FUNCTION unmake_bucket(bucket_name text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = @schema@, pg_temp AS $body$
+DECLARE
+    parent text;
+    used boolean;
+BEGIN
+    PERFORM 1 FROM buckets b WHERE b.bucket = bucket_name AND b.dropped_at IS NULL
+        FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    LOCK TABLE ONLY reads, ONLY reads_misdated, ONLY alert_evidence
+        IN ACCESS EXCLUSIVE MODE;
+    FOREACH parent IN ARRAY ARRAY['reads', 'reads_misdated', 'alert_evidence'] LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', parent || '_' || bucket_name)
+           INTO used;
+        IF used THEN
+            RETURN false;
+        END IF;
+    END LOOP;
+    FOREACH parent IN ARRAY ARRAY['reads', 'reads_misdated', 'alert_evidence'] LOOP
+        EXECUTE format('DROP TABLE %I', parent || '_' || bucket_name);
+    END LOOP;
+    DELETE FROM buckets b WHERE b.bucket = bucket_name;
+    RETURN true;
 END
 $body$;
 
@@ -411,24 +461,27 @@ BEGIN
 END
 $body$;
 
--- Deleted rows stay in a table's file until something overwrites them; writing the
--- table anew leaves them behind, and the old file goes.
+-- Deleted rows stay in a table's file until something overwrites them. Changing the
+-- type of a column (to itself) writes table and indexes anew with what is alive, and
+-- the old files go. CLUSTER and VACUUM FULL would carry dead rows over for as long as
+-- anybody holds an older snapshot.
 CREATE FUNCTION rewrite_held_reads() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = @schema@, pg_temp AS $body$
 BEGIN
-    CLUSTER held_reads USING held_reads_pkey;
+    ALTER TABLE held_reads ALTER COLUMN plate TYPE text USING plate || '';
 END
 $body$;
 
 CREATE FUNCTION rewrite_hotlist_entries() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = @schema@, pg_temp AS $body$
 BEGIN
-    CLUSTER hotlist_entries USING hotlist_entries_pkey;
+    ALTER TABLE hotlist_entries ALTER COLUMN plate TYPE text USING plate || '';
 END
 $body$;
 
 REVOKE ALL ON FUNCTION make_bucket(text, timestamptz, timestamptz, timestamptz),
-                       drop_bucket(text, timestamptz), analyze_bucket(text),
+                       drop_bucket(text, timestamptz, timestamptz),
+                       unmake_bucket(text), analyze_bucket(text),
                        rewrite_held_reads(), rewrite_hotlist_entries() FROM PUBLIC;
 
 -- ----------------------------------------------------------------------------- grants
@@ -467,6 +520,7 @@ GRANT UPDATE (status, acknowledged_by, acknowledged_at, checks, reviewed_by,
               reviewed_at, rejection, outcome, outcome_by, outcome_at) ON alerts
    TO @schema@_desk;
 GRANT DELETE ON hotlist_entries, sessions TO @schema@_desk;
+GRANT SELECT, INSERT, UPDATE ON erasures_owed TO @schema@_desk;
 
 -- A search reads, and can do nothing else.
 GRANT SELECT ON reads, cameras, buckets TO @schema@_search;
@@ -478,11 +532,13 @@ GRANT SELECT (person_id, login, name, roles, temporary, added_at, disabled_at,
 
 -- The worker makes and drops buckets, and keeps its own book.
 GRANT EXECUTE ON FUNCTION make_bucket(text, timestamptz, timestamptz, timestamptz),
-                          drop_bucket(text, timestamptz), analyze_bucket(text),
+                          drop_bucket(text, timestamptz, timestamptz),
+                          unmake_bucket(text), analyze_bucket(text),
                           rewrite_held_reads(), rewrite_hotlist_entries()
    TO @schema@_purge;
 GRANT SELECT ON buckets, duties, holds, hotlists TO @schema@_purge;
 GRANT INSERT, UPDATE ON duties TO @schema@_purge;
+GRANT SELECT, INSERT, UPDATE, DELETE ON erasures_owed TO @schema@_purge;
 GRANT UPDATE (ended_at) ON holds TO @schema@_purge;
 GRANT SELECT, DELETE ON held_reads, nonces, invitations, sessions, batches
    TO @schema@_purge;
