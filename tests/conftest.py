@@ -2,6 +2,7 @@
 
 pytest_plugins = (
     "tests.support.postgres",
+    "tests.support.embedded",
     "tests.support.agency",
     "tests.support.box",
     "tests.support.chromium",

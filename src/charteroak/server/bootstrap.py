@@ -92,30 +92,11 @@ def open_site(
     """
     with ExitStack() as stack:
         _make_data_folder(settings.data)
-        postgres: EmbeddedPostgres | None = None
-        admin = settings.dsn
-        if admin is None:
-            folder = settings.data / "database"
-            postgres = EmbeddedPostgres(folder, on_progress=on_progress)
-            try:
-                stack.enter_context(postgres)
-                admin = postgres.dsn
-            except DataFolderHeldError:
-                admin = dsn_of_running(folder) if share else None
-                if admin is None:
-                    raise
-                postgres = None
-        keys = Keys(settings.data / "keys", entropy=entropy)
-        names = AgencySchema(settings.agency)
-        passwords = Passwords.from_file(keys.database_root)
-        migrate(admin, names, passwords=passwords, applied_at=clock())
-        database = Database(
-            {
-                role.value: role_dsn(admin, names, role, passwords=passwords)
-                for role in Role
-            },
-            schema=names.schema,
+        postgres, admin = _reach_database(
+            stack, settings, share=share, on_progress=on_progress
         )
+        keys = Keys(settings.data / "keys", entropy=entropy)
+        database = _prepare_schema(settings, admin, keys, clock())
         database.open()
         stack.callback(database.close)
         profile = load_profile(settings.jurisdiction, on=clock().date())
@@ -133,6 +114,41 @@ def open_site(
         make_buckets(agency)
         rebuild_hot_file(agency)
         yield Site(agency=agency, postgres=postgres)
+
+
+def _reach_database(
+    stack: ExitStack,
+    settings: Settings,
+    *,
+    share: bool,
+    on_progress: Callable[[Progress], None],
+) -> tuple[EmbeddedPostgres | None, str]:
+    """The embedded server, where this process runs it, and how to administer."""
+    if settings.dsn is not None:
+        return None, settings.dsn
+    folder = settings.data / "database"
+    postgres = EmbeddedPostgres(folder, on_progress=on_progress)
+    try:
+        stack.enter_context(postgres)
+    except DataFolderHeldError:
+        running = dsn_of_running(folder) if share else None
+        if running is None:
+            raise
+        return None, running
+    return postgres, postgres.dsn
+
+
+def _prepare_schema(
+    settings: Settings, admin: str, keys: Keys, now: datetime
+) -> Database:
+    """Bring the agency's schema up to this release; gives the ways in, by role."""
+    names = AgencySchema(settings.agency)
+    passwords = Passwords.from_file(keys.database_root)
+    migrate(admin, names, passwords=passwords, applied_at=now)
+    ways = {
+        role.value: role_dsn(admin, names, role, passwords=passwords) for role in Role
+    }
+    return Database(ways, schema=names.schema)
 
 
 def _make_data_folder(data: Path) -> None:

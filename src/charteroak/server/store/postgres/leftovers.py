@@ -104,9 +104,9 @@ def _forget_reused_number(note: Path) -> None:
     if noted is None:
         return
     try:
-        os.kill(noted, 0)
+        # Somebody else's process, which we may not signal, has the number too.
+        with contextlib.suppress(PermissionError):
+            os.kill(noted, 0)
     except ProcessLookupError:
         return
-    except PermissionError:
-        pass
     note.unlink(missing_ok=True)
