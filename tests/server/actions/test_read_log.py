@@ -14,13 +14,12 @@ from charteroak.core.log_record import (
     UnopenableRecordError,
 )
 from charteroak.core.people import Role
-from charteroak.server.actions.read_log import (
-    LogPage,
+from charteroak.server.actions.open_record import (
     NoSuchRecord,
     RecordOpened,
-    list_log,
     open_record,
 )
+from charteroak.server.actions.read_log import LogPage, read_log
 from charteroak.server.actions.search_reads import search_reads
 from charteroak.server.agency import Agency
 
@@ -57,7 +56,7 @@ def test_opening_a_record_is_recorded_with_its_number(agency: Agency) -> None:
     opened(agency, 1)
 
     assert log_kinds(agency)[-1] == "log.read"
-    page = list_log(agency, AUDITOR, kind=RecordKind.LOG_READ, before=None)
+    page = read_log(agency, AUDITOR, kind=RecordKind.LOG_READ, before=None)
     assert isinstance(page, LogPage)
     assert page.total == 1
     assert page.records[0].public == {"record": 1}
@@ -84,9 +83,9 @@ def test_pages_go_back_to_the_first_record(agency: Agency) -> None:
     for _ in range(60):
         search_reads(agency, person(Role.OFFICER), a_search(agency))
 
-    first = list_log(agency, AUDITOR, kind=RecordKind.SEARCH_ASKED, before=None)
+    first = read_log(agency, AUDITOR, kind=RecordKind.SEARCH_ASKED, before=None)
     assert isinstance(first, LogPage)
-    second = list_log(
+    second = read_log(
         agency, AUDITOR, kind=RecordKind.SEARCH_ASKED, before=first.before
     )
     assert isinstance(second, LogPage)
@@ -101,7 +100,7 @@ def test_nobody_but_an_auditor_reads_the_log(agency: Agency, role: Role) -> None
     search_reads(agency, person(Role.OFFICER), a_search(agency))
     who = person(role)
 
-    assert list_log(agency, who, kind=None, before=None) == NotAllowed()
+    assert read_log(agency, who, kind=None, before=None) == NotAllowed()
     assert open_record(agency, who, RecordId(1)) == NotAllowed()
 
 

@@ -66,9 +66,6 @@ def request_hold(  # noqa: PLR0913  (what is asked, by name)
     sighting = _look(agency, asked, permit=looked, receipt=receipt, read_id=read_id)
     if sighting is None:
         return ReadGone()
-    decision = decide(
-        agency.profile.rules, asked.again(Act.REQUEST_HOLD, who, limit=limit)
-    )
     hold = Hold(
         hold_id=HoldId(agency.new_id()),
         case_ref=asked.search.case_ref,
@@ -85,26 +82,41 @@ def request_hold(  # noqa: PLR0913  (what is asked, by name)
         requester=who.name,
         approver="",
     )
+    decision = decide(
+        agency.profile.rules, asked.again(Act.REQUEST_HOLD, who, limit=limit)
+    )
+    return _write(agency, who, hold, decision, asked_id=asked_id)
+
+
+def _write(
+    agency: Agency,
+    who: Person,
+    hold: Hold,
+    decision: Permit | Denial,
+    *,
+    asked_id: RecordId,
+) -> HoldRequested | Forbidden:
+    """Record the wish and the decision; keep the hold where the rules allow it."""
     with agency.database.changes() as tx:
-        before = holds.standing(tx, hold.case_ref, read_id)
+        before = holds.standing(tx, hold.case_ref, hold.read_id)
         if before is not None:
             return HoldRequested(hold_id=before, case_ref=hold.case_ref, again=True)
         recorded = agency.record(
             tx,
             Draft(
                 kind=RecordKind.HOLD_REQUESTED,
-                at=now,
+                at=hold.requested_at,
                 public={
                     **decision_fields(decision),
                     "asked": int(asked_id),
-                    "days": span.days,
+                    "days": (hold.ends_at - hold.requested_at).days,
                 },
                 private={
                     "person": str(who.person_id),
                     "roles": sorted(role.value for role in who.roles),
                     "hold": str(hold.hold_id),
                     "case_ref": hold.case_ref,
-                    "reason": reason,
+                    "reason": hold.reason,
                 },
             ),
         )

@@ -9,11 +9,8 @@ from fastapi.responses import HTMLResponse
 from charteroak.core.hold import NotAllowed
 from charteroak.core.log_record import RecordId, RecordKind
 from charteroak.core.people import Act
-from charteroak.server.actions.read_log import (
-    NoSuchRecord,
-    list_log,
-    open_record,
-)
+from charteroak.server.actions.open_record import NoSuchRecord, open_record
+from charteroak.server.actions.read_log import read_log
 from charteroak.server.web.render import page
 from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
 from charteroak.server.web.text import later
@@ -89,7 +86,7 @@ def show_log(
 ) -> HTMLResponse:
     """The public parts of records, newest first."""
     wanted = RecordKind(kind) if kind in {each.value for each in RecordKind} else None
-    found = list_log(agency, session.person, kind=wanted, before=before)
+    found = read_log(agency, session.person, kind=wanted, before=before)
     if isinstance(found, NotAllowed):
         raise NotYourRoleError(Act.READ_LOG)
     return page(
