@@ -22,6 +22,7 @@ from charteroak.server.web import (
     rules_pages,
     search_pages,
     session_pages,
+    status_pages,
 )
 from charteroak.server.web.errors import Calm, add_handlers, refuse
 from charteroak.server.web.render import STATIC, Pages, manifest
@@ -41,6 +42,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     rules_pages.router,
     search_pages.router,
     session_pages.router,
+    status_pages.router,
 )
 """Every group of pages; a new one is added here, in one line."""
 
