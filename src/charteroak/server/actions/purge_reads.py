@@ -5,6 +5,7 @@ then partitions with the record of it, then the write-ahead log, then picture fi
 step may be done again, and by two at once; the next run takes up whatever is left.
 """
 
+from datetime import datetime
 from typing import Final
 
 import attrs
@@ -60,10 +61,14 @@ def purge_reads(agency: Agency) -> Purged:
     now = agency.clock()
     with agency.database.purges() as tx:
         due = erasure.due(tx, begun_by=now - agency.retention.limit, most=_AT_ONCE)
+    # A bucket that is longer than the limit now asks for would swallow reads until its
+    # end. It ends here, where reads begin that are not yet due, and those that are still
+    # on their way get buckets of their own.
+    cut = agency.retention.ahead(now)[0].starts_at
     purged, troubles = Purged(), list[str]()
     for bucket in due:
         try:
-            purged = _purge(agency, bucket, purged)
+            purged = _purge(agency, bucket, purged, cut=cut)
         except KeyNotDestroyedError as trouble:
             troubles.append(f"{bucket.bucket}: {trouble}")
     # Not only if a bucket was dropped just now: a run may have died after the drop.
@@ -77,12 +82,11 @@ def purge_reads(agency: Agency) -> Purged:
     return attrs.evolve(purged, pictures=pictures)
 
 
-def _purge(agency: Agency, bucket: erasure.DueBucket, so_far: Purged) -> Purged:
+def _purge(
+    agency: Agency, bucket: erasure.DueBucket, so_far: Purged, *, cut: datetime
+) -> Purged:
     agency.keys.destroy_bucket(bucket.bucket)
     now = agency.clock()
-    # A bucket that is longer than the limit now asks for would swallow reads until its
-    # end; it ends here, and the present moment gets a bucket of its own.
-    cut = agency.retention.bucket(now).starts_at
     with agency.database.purges() as tx:
         dropped = erasure.drop(tx, bucket.bucket, at=now, cut=cut)
         if dropped is None:

@@ -228,6 +228,9 @@ class Pictures:
             raise PicturesUnavailableError("pictures cannot be written") from failed
 
     def _places(self, kind: re.Pattern[str]) -> list[str]:
+        if self._folder is not None and not self._folder.is_dir():
+            # The store would list nothing, as if all were deleted.
+            raise PicturesUnavailableError("pictures cannot be listed")
         try:
             found = obstore.list_with_delimiter(self._store)["common_prefixes"]
         except NotFoundError:
