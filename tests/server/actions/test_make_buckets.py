@@ -1,16 +1,16 @@
 """Buckets are made ahead, once, and fit together where the limit was changed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.agency import NOON, SettableClock
 
 from charteroak.core.retention import Bucket, Retention
-from charteroak.server.actions.make_buckets import make_buckets, uncovered
+from charteroak.server.actions.make_buckets import make_buckets, plan, uncovered
 from charteroak.server.agency import Agency
 from charteroak.server.store import buckets
 from charteroak.server.store.buckets import BucketMap, StoredBucket
@@ -119,3 +119,72 @@ def test_pieces_and_what_is_there_cover_every_minute_once(
         wanted.starts_at <= piece.starts_at < piece.ends_at <= wanted.ends_at
         for piece in pieces
     )
+
+
+def dropped(
+    retention: Retention, there: list[StoredBucket], now: datetime
+) -> list[StoredBucket]:
+    """What a purge leaves, as `purge_reads` and `drop_bucket` do it."""
+    cut = retention.ahead(now)[0].starts_at
+    return [
+        attrs.evolve(each, dropped_at=now, ends_at=min(each.ends_at, cut))
+        if each.dropped_at is None and each.starts_at + retention.limit <= now
+        else each
+        for each in there
+    ]
+
+
+def made(
+    retention: Retention, there: list[StoredBucket], now: datetime
+) -> list[StoredBucket]:
+    """What making leaves, as `make_buckets` does it where nothing is in the way."""
+    wanted = plan(retention, there, now=now)
+    new = [
+        StoredBucket(
+            bucket=each.name,
+            starts_at=each.starts_at,
+            ends_at=each.ends_at,
+            dropped_at=None,
+        )
+        for each in wanted.make
+    ]
+    stay = [each for each in there if each not in wanted.unmake]
+    assert not {each.bucket for each in new} & {each.bucket for each in stay}
+    return sorted([*stay, *new], key=lambda each: each.starts_at)
+
+
+@settings(deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from([1, 3, 59, 60, 90, 300, 1439, 1440, 3000, 30240]),
+            st.integers(0, 5000),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_whatever_the_limit_was_every_live_moment_has_exactly_one_bucket(
+    steps: list[tuple[int, int]],
+) -> None:
+    there: list[StoredBucket] = []
+    now = NOON
+    for limit, minutes in steps:
+        retention = Retention(minute(limit))
+        for _ in range(2):  # at the change, and some time later
+            there = made(retention, there, now)
+            there = made(retention, dropped(retention, there, now), now)
+            ahead = retention.ahead(now)
+            live = [each for each in there if each.ends_at > ahead[0].starts_at]
+            assert live[0].starts_at <= ahead[0].starts_at
+            assert live[-1].ends_at >= ahead[-1].ends_at
+            for one, other in pairwise(there):
+                assert one.ends_at <= other.starts_at
+            for one, other in pairwise(live):
+                assert one.ends_at == other.starts_at
+            for each in there:
+                if each.ends_at > now:
+                    assert each.dropped_at is None
+                if each.dropped_at is None:
+                    assert each.starts_at + retention.limit > now
+            now += minute(minutes)
