@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 import msgspec
+from typing_extensions import override
 
 from charteroak.core.camera import CameraId
 from charteroak.core.errors import CharterOakError
@@ -74,6 +75,11 @@ class WireRead(msgspec.Struct, frozen=True, kw_only=True):
     vehicle_picture: bytes
 
     PICTURE_LIMIT: ClassVar[int] = LARGEST_PICTURE_BYTES
+
+    @override
+    def __repr__(self) -> str:
+        """Masked: neither the plate nor a picture of it."""
+        return f"WireRead({self.read_id})"
 
     def to_read(self) -> Read:
         """The read, checked.
