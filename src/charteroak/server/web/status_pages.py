@@ -47,11 +47,17 @@ BROKEN: Final = {
     ),
     "statements_logged": later(
         "The database may write statements with plates into its log. Set log_statement "
-        "= none, log_min_duration_statement = -1, log_min_error_statement = panic."
+        "= none, log_min_messages = log, log_min_error_statement = panic, "
+        "log_min_duration_statement = -1, log_min_duration_sample = -1 and "
+        "log_transaction_sample_rate = 0, also for its databases and roles."
     ),
     "wal_archived": later(
         "The write-ahead log is archived: deleted reads live on there. Set archive_mode "
         "= off."
+    ),
+    "wal_kept": later(
+        "Old files of the write-ahead log are kept, with deleted reads in them. Set "
+        "wal_keep_size = 0."
     ),
     "wal_not_emptied": later(
         "This database does not let us empty its write-ahead log after a deletion. A "
@@ -62,6 +68,27 @@ BROKEN: Final = {
         "them. Set wal_recycle = off and min_wal_size = 32MB."
     ),
 }
+
+REFUSED: Final = {
+    "charteroak.batch.conflict": later("A number used twice for different reads"),
+    "charteroak.batch.forged": later("A batch that was altered or signed by another"),
+    "charteroak.batch.foreign-camera": later(
+        "A read of a camera that is not the box's"
+    ),
+    "charteroak.batch.impossible-time": later("A read with an impossible time"),
+    "charteroak.batch.reused-nonce": later("A request sent a second time"),
+    "charteroak.batch.revoked-box": later("A batch of a revoked box"),
+    "charteroak.batch.unopenable-envelope": later("A read sealed for somebody else"),
+    "charteroak.batch.unreadable": later("A batch that cannot be read"),
+    "charteroak.batch.unreadable-read": later("A read that cannot be read"),
+    "charteroak.enrolment.unreadable": later("A request to enrol that cannot be read"),
+    "charteroak.enrolment.unusable-key": later("A box with a key that cannot be used"),
+    "charteroak.enrolment.wrong-code": later("A wrong, used or expired code for a box"),
+    "charteroak.http-signature.unknown-key": later("A request of an unknown box"),
+}
+"""What was turned away, by code; all others are requests with a bad signature."""
+
+OTHER_REFUSED: Final = later("A request without a good signature")
 
 
 @router.get("/status")
@@ -78,9 +105,14 @@ def status(
         "status.html",
         {
             "status": seen,
+            "duties": sorted(
+                seen.duties, key=lambda line: list(NAMES).index(line.duty)
+            ),
             "names": NAMES,
             "when_late": WHEN_LATE,
             "broken": BROKEN,
+            "refused": REFUSED,
+            "other_refused": OTHER_REFUSED,
             "every": {duty: every(duty, seen.granule) for duty in Duty},
         },
     )
