@@ -1,5 +1,6 @@
 """Signing in, staying signed in, and being locked out."""
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import psycopg
@@ -14,8 +15,10 @@ from charteroak.core.people import IDLE_LIMIT, LOCKED_FOR, SESSION_LIMIT, Act, R
 from charteroak.server.actions.sign_in import know_again
 from charteroak.server.agency import Agency
 from charteroak.server.store.passwords import (
+    MOST_IN_LINE,
     NOBODY,
     costs_are_current,
+    in_line,
     temporary_password,
 )
 from charteroak.server.web.session import (
@@ -135,6 +138,25 @@ def test_the_fifth_password_may_be_the_right_one(agency: Agency, app: FastAPI) -
         for _ in range(4):
             sign_in(desk, person.login, "wrong")
         assert sign_in(desk, person.login, PASSWORD) == 303
+
+
+def test_a_full_line_turns_away_and_counts_nothing(
+    agency: Agency, app: FastAPI, client_as: ClientAs
+) -> None:
+    person = somebody(agency, Role.OFFICER)
+    with ExitStack() as crowd:
+        for _ in range(MOST_IN_LINE):
+            crowd.enter_context(in_line())
+        answers = [
+            browser(app).post("/sign-in", {"login": person.login, "password": "x"})
+            for _ in range(6)
+        ]
+        # Pages that check no password go on.
+        assert client_as().get("/sign-in").status_code == 200
+    assert {answer.status_code for answer in answers} == {429}
+    assert answers[0].headers["retry-after"] == "3"
+    assert "the line is full" in answers[0].text
+    assert sign_in(browser(app), person.login, PASSWORD) == 303
 
 
 def test_nobody_learns_which_logins_exist(agency: Agency, app: FastAPI) -> None:

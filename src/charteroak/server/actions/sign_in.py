@@ -64,7 +64,18 @@ def sign_in(
         login: as typed; case and space around it do not matter.
         password: as typed.
         replaces: token of the session that this browser had before; it ends.
+
+    Raises:
+        TooManySignInsError: more at once than can be checked; nothing was counted.
     """
+    # Before the try is counted: a full line must not lock anybody out.
+    with passwords.in_line():
+        return _sign_in(agency, login, password, replaces=replaces)
+
+
+def _sign_in(
+    agency: Agency, login: str, password: str, *, replaces: str | None
+) -> SignedInAs | NotSignedIn:
     now = agency.clock()
     with agency.database.changes() as tx:
         tried = people.count_try(

@@ -1,11 +1,14 @@
 """Hashes of passwords: the only form in which they are kept."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from charteroak.core.errors import CharterOakError
 
 LONGEST_PASSWORD: Final = 256
 """Characters; a longer one only costs time."""
@@ -21,11 +24,36 @@ does not exist, so that the answer takes as long as for one that does."""
 _HASHER: Final = PasswordHasher()
 # So much memory for each check: more at once would be a way to deny service.
 _AT_ONCE: Final = threading.BoundedSemaphore(2)
+# Whoever waits for a check holds a thread that pages and boxes need too.
+MOST_IN_LINE: Final = 8
+_LINE: Final = threading.BoundedSemaphore(MOST_IN_LINE)
 
 # Nothing that looks like something else, for a password that is read out.
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS: Final = 4
 _GROUP: Final = 5
+
+
+class TooManySignInsError(CharterOakError):
+    """More people sign in at this moment than passwords can be checked."""
+
+    code = "charteroak.people.too-many-sign-ins"
+    hint = "Try again in a few seconds. Who is signed in already goes on as before."
+
+
+@contextmanager
+def in_line() -> Iterator[None]:
+    """Keep a place in the line of those who sign in; anybody can stand in it.
+
+    Raises:
+        TooManySignInsError: the line is full; nothing was tried or counted.
+    """
+    if not _LINE.acquire(blocking=False):
+        raise TooManySignInsError("too many people sign in at this moment")
+    try:
+        yield
+    finally:
+        _LINE.release()
 
 
 def hash_password(password: str) -> str:

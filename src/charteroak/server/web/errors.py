@@ -108,6 +108,13 @@ _PAGES: Final = {
         _NOTHING_CHANGED,
         later("Go back, fill in every field that is asked for, and send it again."),
     ),
+    429: Trouble(
+        429,
+        later("Too many are signing in at this moment"),
+        later("The server checks a few passwords at a time, and the line is full."),
+        later("Nothing was counted as a wrong password. Alerts go on coming in."),
+        later("Try again in a few seconds."),
+    ),
     500: Trouble(
         500,
         later("Something broke on our side"),
@@ -123,6 +130,13 @@ _PAGES: Final = {
         later("Try again in a few seconds."),
     ),
 }
+
+_PASSING: Final = {
+    "charteroak.log.not-yet-covered": 503,
+    "charteroak.people.too-many-sign-ins": 429,
+    "charteroak.store.unavailable": 503,
+}
+"""Codes of what will be over in a while, each with its page."""
 
 _GUARDED: Final = {"host": 421, "origin": 403, "size": 413}
 
@@ -249,11 +263,11 @@ def _http(request: Request, trouble: Exception) -> Response:
 
 def _ours(request: Request, trouble: Exception) -> Response:
     code = trouble.code if isinstance(trouble, CharterOakError) else ""
-    waits = code in {"charteroak.store.unavailable", "charteroak.log.not-yet-covered"}
-    if not waits:
+    status = _PASSING.get(code, 500)
+    if code not in _PASSING:
         _LOG.error("unhandled %s: %s", code, where(trouble))
-    response = show(request, 503 if waits else 500)
-    if waits:
+    response = show(request, status)
+    if code in _PASSING:
         response.headers["retry-after"] = "3"
     return response
 
