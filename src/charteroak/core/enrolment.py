@@ -36,7 +36,7 @@ def make_code(random: bytes) -> str:
         random: `CODE_BYTES` fresh random bytes.
 
     >>> make_code(bytes(range(8)))
-    '000G-4060-A1R7'
+    '0082-0C20-A1G7'
     """
     number = int.from_bytes(random)
     signs = [
