@@ -266,6 +266,30 @@ def verify(
         BadSignatureError: the signature does not fit, or breaks the profile.
         DigestMismatchError: the body is another one.
     """
+    claim, check = _verify_head(message, resolve_key, tag)
+    check(body)
+    return claim
+
+
+def verify_head(
+    message: HttpMessage,
+    *,
+    resolve_key: Callable[[str], bytes | None],
+    tag: str = SIGNATURE_TAG,
+) -> Verified:
+    """Check who signed a request, before its body is read; proves nothing of the body.
+
+    Raises:
+        HttpSignatureError: as `verify`, but never `DigestMismatchError`.
+    """
+    claim, _ = _verify_head(message, resolve_key, tag)
+    return claim
+
+
+def _verify_head(
+    message: HttpMessage, resolve_key: Callable[[str], bytes | None], tag: str
+) -> tuple[Verified, Callable[[bytes], None]]:
+    """What the signature says, and the check of a body against it."""
     claim = _claim(message, tag)
     key = resolve_key(claim.key_id)
     if key is None:
@@ -287,8 +311,7 @@ def verify(
     except (HTTPMessageSignaturesException, ValueError):
         # The library's text may quote the request; ours never does.
         raise BadSignatureError("the signature does not fit the request") from None
-    _check_body(verifier, adapter, found, body)
-    return claim
+    return claim, lambda body: _check_body(verifier, adapter, found, body)
 
 
 def _public(key: bytes) -> Ed25519PublicKey:

@@ -1,6 +1,9 @@
 """The boxes' entrance over HTTP: each way to fail has its status, and its JSON."""
 
+import threading
+import tracemalloc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import msgspec
@@ -8,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 from tests.support.box import CAMERA, URL, FakeBox, camera, somebody, wanted
+from tests.support.live import served
 from tests.support.tables import Tables
 
 from charteroak.core.http_signature import HttpMessage
@@ -107,6 +111,55 @@ def test_a_signature_for_another_address_does_not_fit(
     )
 
     assert answer.status_code == 401
+
+
+def test_a_strangers_body_is_never_in_memory(
+    app: FastAPI, agency: Agency, box: FakeBox, tables: Tables
+) -> None:
+    body = bytes(24 * 1024 * 1024)
+    revoke_box(agency, somebody(Role.ADMINISTRATOR), box.device)
+    with served(app) as base:
+        url = f"{base}/api/v1/batches"
+        tracemalloc.start()
+        try:
+            strangers = [
+                httpx2.post(url, content=body, headers={"content-type": MEDIA_TYPE}),
+                httpx2.post(
+                    url, content=body, headers=dict(box.request(body, url=url).fields)
+                ),
+            ]
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert [each.status_code for each in strangers] == [401, 403]
+    # The sender here holds its own copy before; a copy of the server would be over it.
+    assert most < len(body)
+    assert tables.count("batches") == 0
+
+
+def test_boxes_have_threads_of_their_own(box: FakeBox, app: FastAPI) -> None:
+    begun, go_on = threading.Barrier(41), threading.Event()
+
+    def slow() -> None:
+        begun.wait(10)
+        go_on.wait(10)
+
+    app.add_api_route("/api/v1/test-slow", slow)
+    body = body_of(box, PLATE)
+    with served(app) as base, ThreadPoolExecutor(40) as crowd:
+        held = [crowd.submit(httpx2.get, f"{base}/api/v1/test-slow") for _ in range(40)]
+        try:
+            # All threads that the pages have are taken.
+            begun.wait(10)
+            url = f"{base}/api/v1/batches"
+            headers = dict(box.request(body, url=url).fields)
+            answer = httpx2.post(url, content=body, headers=headers, timeout=5)
+        finally:
+            go_on.set()
+
+    assert answer.status_code == 200
+    assert {each.result().status_code for each in held} == {200}
 
 
 def test_a_body_that_says_it_is_too_long_is_not_read(

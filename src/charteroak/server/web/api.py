@@ -5,9 +5,11 @@ that was sent. A box tells from the status what to do: 401 and 403 ask a person,
 an alarm, 413 send less at once, 422 set aside, 503 the same again after Retry-After.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -28,6 +30,7 @@ from charteroak.server.actions.ingest_reads import (
     TurnedAway,
     Why,
     ingest_reads,
+    turn_away_stranger,
 )
 from charteroak.server.agency import Agency
 from charteroak.server.web.session import agency_of
@@ -36,6 +39,10 @@ router: Final = APIRouter(prefix="/api/v1")
 
 _LARGEST_ENROLMENT_BYTES: Final = 4096
 _RETRY_AFTER_S: Final = 3
+_THREADS: Final = ThreadPoolExecutor(8, thread_name_prefix="boxes")
+"""The boxes' own: whatever holds up the pages, a hit is on the board in a second."""
+
+T = TypeVar("T")
 _STATUSES: Final = {
     Why.CONFLICT: HTTPStatus.CONFLICT,
     Why.REVOKED: HTTPStatus.FORBIDDEN,
@@ -70,9 +77,15 @@ async def take_batch(request: Request) -> Response:
     """Take a signed batch of sealed reads; what is answered with 200 is durable."""
     agency = agency_of(request)
     try:
-        body = await _body(request, LARGEST_BATCH_BYTES)
+        _check_length(request, LARGEST_BATCH_BYTES)
         message = _message(agency, request)
-        taken = await run_in_threadpool(ingest_reads, agency, message, body)
+        taken: Taken | TurnedAway | None = await _in_thread(
+            lambda: turn_away_stranger(agency, message)
+        )
+        # A stranger's body is read to its end, so that a box hears why, and not kept.
+        body = await _body(request, LARGEST_BATCH_BYTES, keep=taken is None)
+        if taken is None:
+            taken = await _in_thread(lambda: ingest_reads(agency, message, body))
     except CharterOakError as trouble:
         return _trouble(trouble)
     match taken:
@@ -108,22 +121,31 @@ async def enrol(request: Request) -> Response:
             return _json(enrolled)
 
 
-async def _body(request: Request, largest: int) -> bytes:
-    """The whole body.
+async def _in_thread(work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
+
+
+def _check_length(request: Request, largest: int) -> None:
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > largest:
+        raise TooLargeError("the body is too long")
+
+
+async def _body(request: Request, largest: int, *, keep: bool = True) -> bytes:
+    """The whole body; nothing of it where it is not to be kept.
 
     Raises:
         TooLargeError: it says that it is longer, or is; the rest is not read.
     """
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > largest:
-        raise TooLargeError("the body is too long")
+    _check_length(request, largest)
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > largest:
             raise TooLargeError("the body is too long")
-        parts.append(part)
+        if keep:
+            parts.append(part)
     return b"".join(parts)
 
 

@@ -20,6 +20,7 @@ from charteroak.server.actions.ingest_reads.delivery import (
     ForgedBatchError,
     RevokedBoxError,
     check_delivery,
+    check_sender,
 )
 from charteroak.server.actions.ingest_reads.matching import Matcher
 from charteroak.server.actions.ingest_reads.sorting import sort_reads
@@ -66,6 +67,22 @@ class TurnedAway:
     code: str
     message: str
     hint: str
+
+
+def turn_away_stranger(agency: Agency, request: HttpMessage) -> TurnedAway | None:
+    """Refuse whoever is no box of ours, before the body is read; None lets in.
+
+    Raises:
+        StoreUnavailableError: nobody can be known now.
+    """
+    now = agency.clock()
+    try:
+        check_sender(agency, request)
+    except RevokedBoxError as refused:
+        return _turn_away(agency, Why.REVOKED, refused, now)
+    except HttpSignatureError as refused:
+        return _turn_away(agency, Why.UNAUTHENTIC, refused, now)
+    return None
 
 
 def ingest_reads(

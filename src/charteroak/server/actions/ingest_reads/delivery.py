@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from charteroak.core.errors import CharterOakError
-from charteroak.core.http_signature import HttpMessage, Verified, verify
+from charteroak.core.http_signature import HttpMessage, Verified, verify, verify_head
 from charteroak.core.wire import Batch, content_digest, decode_batch, signed_bytes
 from charteroak.server.agency import Agency
 from charteroak.server.store import batches, boxes, reads
@@ -73,19 +73,9 @@ def check_delivery(
         ForgedBatchError: the batch's own signature does not fit.
         StoreUnavailableError: the key cannot be looked up.
     """
-    known: dict[str, boxes.StoredBox] = {}
-
-    def key_of(key_id: str) -> bytes | None:
-        box = _find_box(agency, key_id)
-        if box is None:
-            return None
-        known[key_id] = box
-        return box.public_key
-
-    verified = verify(request, body=body, resolve_key=key_of)
-    box = known[verified.key_id]
-    if box.revoked_at is not None:
-        raise RevokedBoxError("the box was revoked")
+    known = _KnownBoxes(agency)
+    verified = verify(request, body=body, resolve_key=known.key_of)
+    box = known.trusted(verified)
     batch = decode_batch(body)
     content = content_digest(batch.envelopes)
     _check_signature(box, batch, content)
@@ -102,6 +92,38 @@ def check_delivery(
         ),
         clock_offset_s=max(-_MOST_OFFSET_S, min(_MOST_OFFSET_S, offset_s)),
     )
+
+
+def check_sender(agency: Agency, request: HttpMessage) -> None:
+    """Check who sends, before the body is read; nothing is written.
+
+    Raises:
+        HttpSignatureError, RevokedBoxError, StoreUnavailableError: see `check_delivery`.
+    """
+    known = _KnownBoxes(agency)
+    known.trusted(verify_head(request, resolve_key=known.key_of))
+
+
+class _KnownBoxes:
+    """Looks up the keys of boxes, and remembers whose they were."""
+
+    def __init__(self, agency: Agency) -> None:
+        self._agency = agency
+        self._found: dict[str, boxes.StoredBox] = {}
+
+    def key_of(self, key_id: str) -> bytes | None:
+        box = _find_box(self._agency, key_id)
+        if box is None:
+            return None
+        self._found[key_id] = box
+        return box.public_key
+
+    def trusted(self, verified: Verified) -> boxes.StoredBox:
+        """The box that signed; RevokedBoxError if it is trusted no longer."""
+        box = self._found[verified.key_id]
+        if box.revoked_at is not None:
+            raise RevokedBoxError("the box was revoked")
+        return box
 
 
 def _find_box(agency: Agency, key_id: str) -> boxes.StoredBox | None:
