@@ -186,9 +186,27 @@ def test_only_the_named_proxy_is_believed(agency: Agency) -> None:
         for client in ("10.1.2.3", "10.9.9.9"):
             http = TestClient(app, base_url="http://localhost", client=(client, 5000))
             answer = http.get("/test-scheme", headers={"x-forwarded-proto": "https"})
-            seen.append(answer.json())
+            seen.append(answer.json() if answer.status_code == 200 else None)
 
-    assert seen == ["http", "http", "https", "http"]
+    assert seen == ["http", "http", "https", None]
+
+
+@pytest.mark.parametrize(
+    ("client", "status"),
+    [("10.1.2.3", 200), ("127.0.0.1", 200), ("203.0.113.5", 421), ("odd", 421)],
+)
+def test_nobody_comes_past_the_proxy_in_plain_http(
+    agency: Agency, client: str, status: int
+) -> None:
+    settings = {"host": "0.0.0.0", "proxy": "10.1.2.0/24"}  # noqa: S104 - the point
+    app = create_app(
+        with_settings(agency, public_url="https://lpr.example.gov", **settings)
+    )
+
+    http = TestClient(app, base_url="http://lpr.example.gov", client=(client, 5000))
+    for forged in ({}, {"x-forwarded-proto": "https", "x-forwarded-for": "10.1.2.3"}):
+        assert http.get("/sign-in", headers=forged).status_code == status
+        assert http.get("/api/v1/health", headers=forged).status_code == status
 
 
 def test_what_breaks_is_a_calm_page_and_a_line_without_values(

@@ -26,7 +26,7 @@ from charteroak.server.web import (
 )
 from charteroak.server.web.errors import Calm, add_handlers, refuse
 from charteroak.server.web.render import STATIC, Pages, manifest
-from charteroak.server.web.security import Guard, own_names
+from charteroak.server.web.security import Direct, Guard, own_names
 from charteroak.server.web.text import ENGLISH, Words
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -67,9 +67,12 @@ def create_app(agency: Agency, *, words: Words = ENGLISH) -> FastAPI:
         Middleware(Calm),
     ]
     if agency.settings.proxy is not None:
-        middleware.insert(
-            0, Middleware(ProxyHeadersMiddleware, trusted_hosts=agency.settings.proxy)
-        )
+        proxy = agency.settings.proxy
+        middleware = [
+            Middleware(Direct, proxy=proxy),
+            Middleware(ProxyHeadersMiddleware, trusted_hosts=proxy),
+            *middleware,
+        ]
     app = FastAPI(
         title="Charter Oak",
         docs_url=None,

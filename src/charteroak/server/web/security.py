@@ -5,6 +5,7 @@ Plain ASGI, so that a stream of events flows through unbuffered.
 
 import time
 from collections.abc import Iterable
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -97,6 +98,38 @@ def is_ours(headers: Headers, scheme: str) -> bool:
     return headers.get("origin") == f"{scheme}://{headers.get('host')}"
 
 
+class Direct:
+    """Notes who comes past the proxy in plain HTTP, before its headers are believed.
+
+    Such a request would carry passwords and cookies in the open; the guard refuses it.
+    This machine itself may: nothing leaves it.
+    """
+
+    def __init__(self, app: ASGIApp, *, proxy: str) -> None:
+        """Stand in front of whatever reads the proxy's headers.
+
+        Args:
+            app: what is guarded.
+            proxy: address or network of the proxy.
+        """
+        self._app = app
+        self._proxy = ip_network(proxy)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        if scope["type"] == "http":
+            state = scope.setdefault("state", {})
+            state["direct"] = scope["scheme"] != "https" and not self._may(scope)
+        await self._app(scope, receive, send)
+
+    def _may(self, scope: Scope) -> bool:
+        try:
+            peer = ip_address(scope["client"][0])
+        except (TypeError, ValueError):
+            return False
+        return peer in self._proxy or peer.is_loopback
+
+
 class Guard:
     """Checks host, origin and size; sets the headers that keep a page ours."""
 
@@ -141,6 +174,8 @@ class Guard:
     def _trouble(self, scope: Scope, headers: Headers) -> str | None:
         if not is_own(headers.get("host", ""), self._names):
             return "host"
+        if scope.get("state", {}).get("direct"):
+            return "direct"
         if scope["path"].startswith("/api/"):
             return None
         if scope["method"] not in _SAFE:
