@@ -1,5 +1,8 @@
 """People: accounts, roles that keep apart, passwords told once."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 from tests.support.agency import SettableClock
@@ -20,6 +23,7 @@ from charteroak.server.actions.change_person import (
     Refusal,
     change_roles,
     disable,
+    enable,
 )
 from charteroak.server.agency import Agency
 
@@ -193,6 +197,30 @@ def test_the_last_administrator_stays(agency: Agency) -> None:
     assert change_roles(agency, None, last.person_id, officer) == refused
     somebody(agency, Role.ADMINISTRATOR)
     assert isinstance(disable(agency, None, last.person_id), Changed)
+
+
+def test_two_administrators_cannot_disable_each_other_at_once(agency: Agency) -> None:
+    first, second = (somebody(agency, Role.ADMINISTRATOR) for _ in range(2))
+    for _ in range(10):
+        together = threading.Barrier(2)
+
+        def switch_off(
+            who: Person, other: Person, together: threading.Barrier = together
+        ) -> Changed | NotChanged:
+            together.wait(10)
+            return disable(agency, who, other.person_id)
+
+        with ThreadPoolExecutor(2) as two:
+            answers = [
+                two.submit(switch_off, first, second),
+                two.submit(switch_off, second, first),
+            ]
+        assert sorted(type(each.result()).__name__ for each in answers) == [
+            "Changed",
+            "NotChanged",
+        ]
+        for each in (first, second):
+            enable(agency, None, each.person_id)
 
 
 def test_a_filter_survives_in_the_address(agency: Agency, client_as: ClientAs) -> None:

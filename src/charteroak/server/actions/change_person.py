@@ -186,6 +186,7 @@ def _change(  # noqa: PLR0913, PLR0917  one place for what all changes share
     roles: frozenset[Role] | None = None,
 ) -> Changed | NotChanged:
     with agency.database.changes() as tx:
+        people.lock_administrators(tx)
         account = people.find(tx, person_id)
         if account is None:
             return NotChanged(Refusal.NO_SUCH_PERSON)

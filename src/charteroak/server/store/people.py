@@ -93,6 +93,16 @@ _UNLOCK: Final = """
      WHERE person_id = %(person_id)s
 """
 
+# In one order everywhere, so that two changes never wait for each other.
+_LOCK_ADMINISTRATORS: Final = """
+    SELECT person_id
+      FROM people
+     WHERE 'administrator' = ANY (roles)
+     ORDER BY person_id
+     LIMIT 2000
+       FOR UPDATE
+"""
+
 _OTHER_ADMINISTRATORS: Final = """
     SELECT count(*)
       FROM people
@@ -242,6 +252,14 @@ def set_disabled(tx: Changes, person_id: PersonId, at: datetime | None) -> None:
 def unlock(tx: Changes, person_id: PersonId) -> None:
     """Forget failed tries."""
     tx.connection.execute(_UNLOCK, {"person_id": person_id})
+
+
+def lock_administrators(tx: Changes) -> None:
+    """Keep others from changing any administrator until this transaction ends.
+
+    Else two could take each other's rights away at once, and none would be left.
+    """
+    tx.connection.execute(_LOCK_ADMINISTRATORS)
 
 
 def other_administrators(tx: Changes, person_id: PersonId) -> int:
