@@ -201,6 +201,18 @@ def test_a_hold_ends_by_hand_or_by_itself(
     assert all(line.held is None for line in lines(agency))
 
 
+def test_on_its_day_nothing_is_shown_or_kept_before_the_worker_comes(
+    agency: Agency, agency_clock: SettableClock
+) -> None:
+    kept, waits = (asked_for(agency, a_hit(agency)) for _ in range(2))
+    approve_hold(agency, SAM, kept)
+    agency_clock.advance(timedelta(days=90))
+
+    assert see_held_picture(agency, SAM, kept) == HeldPictureGone()
+    assert approve_hold(agency, SAM, waits) == NoSuchHold()
+    assert {line.state for line in lines(agency)} == {HoldState.ENDED}
+
+
 def test_only_those_who_may_hold_see_a_case(agency: Agency) -> None:
     hold_id = asked_for(agency, a_hit(agency))
     approve_hold(agency, SAM, hold_id)

@@ -43,7 +43,7 @@ def approve_hold(
     now = agency.clock()
     with agency.database.changes() as tx:
         hold = holds.find_to_change(tx, hold_id)
-        if hold is None or hold.ended_at is not None:
+        if hold is None or hold.ended_at is not None or hold.ends_at <= now:
             return NoSuchHold()
         if hold.requested_by == who.person_id:
             return SamePerson()

@@ -101,7 +101,8 @@ def see_held_picture(
     with agency.database.changes() as tx:
         hold = holds.find_to_change(tx, hold_id)
         copies = holds.kept(tx, [hold_id])
-    if hold is None or hold.ended_at is not None or not copies:
+    ended = hold is None or hold.ended_at is not None or hold.ends_at <= agency.clock()
+    if hold is None or ended or not copies:
         return HeldPictureGone()
     if not _may(agency, who, Act.REQUEST_HOLD, hold):
         return NotAllowed()
