@@ -43,6 +43,15 @@ _MAY_FLUSH: Final = """
 
 # By promise: for each setting the values with which it can be kept.
 _KEEPS: Final = {
+    "commits_lost": {
+        "fsync": {"on"},
+        "full_page_writes": {"on"},
+        # As a role's own setting may be spelled; `remote_write` waits for our disk too.
+        "synchronous_commit": {
+            *("on", "local", "remote_apply", "remote_write"),
+            *("true", "yes", "1"),
+        },
+    },
     "parameters_logged": {
         "log_parameter_max_length": {"0"},
         "log_parameter_max_length_on_error": {"0"},

@@ -38,6 +38,11 @@ WHEN_LATE: Final = {
 }
 
 BROKEN: Final = {
+    "commits_lost": later(
+        "A power cut may undo what was acknowledged to boxes, or a search's record. Set "
+        "fsync, full_page_writes and synchronous_commit to on, also for its databases "
+        "and roles."
+    ),
     "copied_elsewhere": later(
         "A standby or subscriber keeps a copy of changes that this server cannot empty."
     ),

@@ -20,6 +20,10 @@ SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
         "wal_recycle": "off",
         "min_wal_size": "32MB",
         "max_wal_size": "256MB",
+        # Nothing acknowledged is lost, and a question is on the disk before the look.
+        "fsync": "on",
+        "full_page_writes": "on",
+        "synchronous_commit": "on",
         # No standby and no archive: both would be copies that nobody purges.
         "wal_level": "minimal",
         "max_wal_senders": "0",
