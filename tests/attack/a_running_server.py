@@ -33,6 +33,7 @@ from charteroak.server.web.session import COOKIE, csrf_of
 AGENCY = "attacked"
 _ROOT = Path(__file__).parents[2]
 _UNTIL_UP_S = 120
+_UP = "Ctrl-C stops it"
 _LOUD = (
     "import logging, sys; "
     "logging.basicConfig(level=logging.DEBUG, stream=sys.stderr); "
@@ -54,6 +55,7 @@ class Running:
     box: FakeBox
     environment: dict[str, str]
     stack: ExitStack
+    process: "subprocess.Popen[bytes] | None" = None
     answers: list[httpx2.Response] = attrs.field(factory=list)
 
     @property
@@ -64,6 +66,29 @@ class Running:
     def said(self) -> str:
         """What the process wrote so far."""
         return (self.folder / "said").read_text()
+
+    def start(self) -> None:
+        """Run the server, until it answers."""
+        said = self.stack.enter_context((self.folder / "said").open("a"))
+        before = self.said.count(_UP)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _LOUD, "server", "run"],
+            env=self.environment,
+            cwd=_ROOT,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        deadline = time.monotonic() + _UNTIL_UP_S
+        while self.said.count(_UP) == before:
+            assert self.process.poll() is None, self.said
+            assert time.monotonic() < deadline, self.said
+            time.sleep(0.1)
+
+    def end(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End the server, and wait until it is gone."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(60)
 
     def client(self) -> httpx2.Client:
         """A browser without a session, that says what browsers say."""
@@ -166,15 +191,6 @@ def running() -> Iterator[Running]:
             "CHARTEROAK_AGENCY": AGENCY,
             "CHARTEROAK_PORT": str(port),
         }
-        said = stack.enter_context((folder / "said").open("w"))
-        process = subprocess.Popen(
-            [sys.executable, "-c", _LOUD, "server", "run"],
-            env=environment,
-            cwd=_ROOT,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-        )
-        stack.callback(_stop, process)
         server = Running(
             folder=folder,
             address=f"http://127.0.0.1:{port}",
@@ -182,7 +198,8 @@ def running() -> Iterator[Running]:
             environment=environment,
             stack=stack,
         )
-        _wait(server, process)
+        stack.callback(server.end)
+        server.start()
         yield server
 
 
@@ -191,16 +208,3 @@ def _founded(data: Path) -> FakeBox:
         for role in Role:
             somebody(site.agency, role, login=login_of(role))
         return a_box(site.agency)
-
-
-def _wait(server: Running, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + _UNTIL_UP_S
-    while "Ctrl-C stops it" not in server.said:
-        assert process.poll() is None, server.said
-        assert time.monotonic() < deadline, server.said
-        time.sleep(0.1)
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    process.send_signal(signal.SIGINT)
-    process.wait(60)
