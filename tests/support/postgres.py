@@ -102,6 +102,10 @@ def make_agency_schema(postgres_dsn: str) -> Iterator[MakeAgency]:
 
     yield make
     with psycopg.connect(postgres_dsn) as connection:
+        # Roles are the whole server's: another worker may be making some just now.
+        connection.execute(
+            "SELECT pg_advisory_xact_lock(%(key)s)", {"key": migrate._LOCK}
+        )
         for agency in made:
             roles.drop(connection, agency.names)
 
