@@ -1,5 +1,6 @@
 """Promise 11: what was acknowledged is there after kill -9, and twice counts once."""
 
+import os
 import signal
 import threading
 from collections.abc import Sequence
@@ -37,6 +38,13 @@ def deliver_until_it_dies(
             acknowledged.add(batch.sequence)
 
 
+def kill_both(server: Running) -> None:
+    """Database and server, so that neither can still write down what it holds."""
+    noted = (server.data / "database" / "pgdata" / "postmaster.pid").read_text()
+    os.kill(int(noted.split()[0]), signal.SIGKILL)
+    server.end(signal.SIGKILL)
+
+
 def count(server: Running, query: str) -> int:
     with server.admin() as admin:
         row = admin.execute(query.encode()).fetchone()
@@ -68,7 +76,7 @@ def test_kill_9_of_the_server_in_the_midst_loses_and_doubles_nothing() -> None:
             sender.start()
         while len(acknowledged) < BATCHES // 4:
             assert any(sender.is_alive() for sender in senders)
-        server.end(signal.SIGKILL)
+        kill_both(server)
         for sender in senders:
             sender.join()
         assert len(acknowledged) < BATCHES, "it was killed too late to prove anything"

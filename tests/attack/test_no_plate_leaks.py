@@ -109,6 +109,7 @@ def list_it(clerk: Desk, marker: str) -> None:
     assert clerk.post("/hot-lists", forbidden, file=rows.encode()).status_code == 403
     for broken in [
         f"plate,{marker}\n1,x\n",
+        f"plate,reason,{marker}\n1,x,y\n",
         f'plate,reason\n"{marker}',
         f"{marker}\0\xff",
     ]:
