@@ -8,7 +8,7 @@ from charteroak.server.store import buckets, erasure
 
 NONCES_KEPT: Final = timedelta(days=8)
 """A batch may be signed again for a week after its capture; after that its sequence
-number, which is remembered longer, stops a replay."""
+number, of which each box keeps the highest for ever, stops a replay."""
 
 
 def tidy_up(agency: Agency) -> int:

@@ -25,7 +25,9 @@ _FIND_BY_KEY: Final = _COLUMNS + " WHERE b.public_key = %(public_key)s"
 _ALL: Final = _COLUMNS + " ORDER BY b.name, b.box_id LIMIT 5000"
 
 _LOCK: Final = """
-    SELECT revoked_at FROM boxes WHERE box_id = %(box_id)s FOR NO KEY UPDATE
+    SELECT revoked_at, forgotten_boot_epoch AS boot_epoch,
+           forgotten_sequence AS sequence
+      FROM boxes WHERE box_id = %(box_id)s FOR NO KEY UPDATE
 """
 
 _HEARD: Final = """
@@ -109,6 +111,28 @@ class Invitation:
     used_at: datetime | None
 
 
+@attrs.frozen(kw_only=True)
+class Forgotten:
+    """The highest number of a batch whose answer is remembered no longer; -1: none."""
+
+    boot_epoch: int
+    sequence: int
+
+    def covers(self, *, boot_epoch: int, sequence: int) -> bool:
+        """Whether a batch of this number, if it is not known, was forgotten.
+
+        Numbers of a box only rise, and it sends in their order.
+        """
+        return (boot_epoch, sequence) <= (self.boot_epoch, self.sequence)
+
+
+@attrs.frozen(kw_only=True)
+class _Locked:
+    revoked_at: datetime | None
+    boot_epoch: int
+    sequence: int
+
+
 def find(tx: Ingests | Changes, box_id: UUID) -> StoredBox | None:
     """One box, revoked or not; None where there is none."""
     with tx.connection.cursor(row_factory=class_row(StoredBox)) as cursor:
@@ -127,14 +151,17 @@ def everything(tx: Ingests | Changes) -> list[StoredBox]:
         return cursor.execute(_ALL).fetchall()
 
 
-def lock(tx: Ingests, box_id: UUID) -> bool:
+def lock(tx: Ingests, box_id: UUID) -> Forgotten | None:
     """Keep other batches of a box out until this transaction ends.
 
     Returns:
-        False where there is no such box, or it was revoked meanwhile.
+        None where there is no such box, or it was revoked meanwhile.
     """
-    row = tx.connection.execute(_LOCK, {"box_id": box_id}).fetchone()
-    return row is not None and row[0] is None
+    with tx.connection.cursor(row_factory=class_row(_Locked)) as cursor:
+        row = cursor.execute(_LOCK, {"box_id": box_id}).fetchone()
+    if row is None or row.revoked_at is not None:
+        return None
+    return Forgotten(boot_epoch=row.boot_epoch, sequence=row.sequence)
 
 
 def heard(tx: Ingests, box_id: UUID, *, clock_offset_s: int, at: datetime) -> None:

@@ -60,7 +60,24 @@ _TIDY: Final = (
     "DELETE FROM nonces WHERE received_at < %(nonces)s",
     "DELETE FROM sessions WHERE expires_at < %(now)s",
     "DELETE FROM invitations WHERE expires_at < %(now)s",
-    "DELETE FROM batches WHERE received_at < %(batches)s",
+    # Nonces are forgotten after days. What stops a replay for ever is the number.
+    """
+    WITH gone AS (
+        DELETE FROM batches WHERE received_at < %(batches)s
+        RETURNING box_id, boot_epoch, sequence
+    ), highest AS (
+        SELECT DISTINCT ON (box_id) box_id, boot_epoch, sequence FROM gone
+         ORDER BY box_id, boot_epoch DESC, sequence DESC
+    ), kept AS (
+        UPDATE boxes AS b
+           SET forgotten_boot_epoch = h.boot_epoch, forgotten_sequence = h.sequence
+          FROM highest AS h
+         WHERE b.box_id = h.box_id
+           AND (b.forgotten_boot_epoch, b.forgotten_sequence)
+               < (h.boot_epoch, h.sequence)
+    )
+    SELECT box_id FROM gone
+    """,
 )
 
 _PAST_HOLDS: Final = """
@@ -146,6 +163,8 @@ def flush(tx: Purges) -> bool:
 
 def tidy(tx: Purges, *, now: datetime, nonces: datetime, batches: datetime) -> int:
     """Delete what has served: nonces, sessions, invitations, answers of old batches.
+
+    Of the batches the highest number is kept for each box, see `boxes.Forgotten`.
 
     Args:
         tx: of the worker.

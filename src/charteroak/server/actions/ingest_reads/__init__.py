@@ -37,7 +37,7 @@ class ReusedNonceError(CharterOakError):
 
 
 class ConflictingBatchError(CharterOakError):
-    """A second batch under the number of one that was taken, with other content."""
+    """A number that was used: by other content, or so long ago that nobody knows."""
 
     code = "charteroak.batch.conflict"
     hint = "The box has lost its count, or somebody has its key. Look at the box."
@@ -137,7 +137,8 @@ def _take(agency: Agency, tx: Ingests, delivery: Delivery) -> Taken | TurnedAway
     now = delivery.receipt.received_at
     box_id = delivery.box.box_id
     # From here on this box's other deliveries wait.
-    if not boxes.lock(tx, box_id):
+    forgotten = boxes.lock(tx, box_id)
+    if forgotten is None:
         return _turn_away_in(
             tx, Why.REVOKED, RevokedBoxError("the box was revoked"), now
         )
@@ -148,6 +149,11 @@ def _take(agency: Agency, tx: Ingests, delivery: Delivery) -> Taken | TurnedAway
         )
     taken = batches.find(tx, delivery.key)
     if taken is not None and taken.digest != delivery.content:
+        return _conflict(agency, tx, delivery)
+    if taken is None and forgotten.covers(
+        boot_epoch=delivery.batch.boot_epoch, sequence=delivery.batch.sequence
+    ):
+        # Its reads were deleted long ago, or were never this box's to send.
         return _conflict(agency, tx, delivery)
     boxes.heard(tx, box_id, clock_offset_s=delivery.clock_offset_s, at=now)
     if taken is not None:
@@ -184,7 +190,7 @@ def _conflict(agency: Agency, tx: Ingests, delivery: Delivery) -> TurnedAway:
     return _turn_away_in(
         tx,
         Why.CONFLICT,
-        ConflictingBatchError("another batch was taken under this number"),
+        ConflictingBatchError("this number of a batch was used before"),
         now,
     )
 

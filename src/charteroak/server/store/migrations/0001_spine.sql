@@ -25,7 +25,11 @@ CREATE TABLE boxes (
     enrolled_at     timestamptz NOT NULL,
     revoked_at      timestamptz,
     last_batch_at   timestamptz,
-    clock_offset_s  integer
+    clock_offset_s  integer,
+    -- The highest number of a batch whose answer is no longer remembered: a batch at or
+    -- below it that is not known is a replay.
+    forgotten_boot_epoch bigint NOT NULL DEFAULT -1,
+    forgotten_sequence   bigint NOT NULL DEFAULT -1
 );
 
 CREATE TABLE box_cameras (
@@ -53,7 +57,8 @@ CREATE TABLE nonces (
 );
 CREATE INDEX nonces_received_at ON nonces (received_at);
 
--- Every batch ever taken, with the answer it got: the same batch gets it again.
+-- Batches taken, with the answer each got: the same batch gets it again. Old ones go,
+-- and the box keeps the highest of their numbers.
 CREATE TABLE batches (
     box_id      uuid NOT NULL,
     boot_epoch  bigint NOT NULL,
@@ -540,5 +545,7 @@ GRANT SELECT ON buckets, duties, holds, hotlists TO @schema@_purge;
 GRANT INSERT, UPDATE ON duties TO @schema@_purge;
 GRANT SELECT, INSERT, UPDATE, DELETE ON erasures_owed TO @schema@_purge;
 GRANT UPDATE (ended_at) ON holds TO @schema@_purge;
+GRANT SELECT (box_id, forgotten_boot_epoch, forgotten_sequence),
+      UPDATE (forgotten_boot_epoch, forgotten_sequence) ON boxes TO @schema@_purge;
 GRANT SELECT, DELETE ON held_reads, nonces, invitations, sessions, batches
    TO @schema@_purge;
