@@ -3,7 +3,9 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import httpx2
 import msgspec
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.slow
 
 BATCHES = 60
 IN_A_BATCH = 5
+BURIED_WITHIN_S = 30
 LIST = {
     "name": "Daily file",
     "list_class": "vehicle",
@@ -41,8 +44,14 @@ def deliver_until_it_dies(
 def kill_both(server: Running) -> None:
     """Database and server, so that neither can still write down what it holds."""
     noted = (server.data / "database" / "pgdata" / "postmaster.pid").read_text()
-    os.kill(int(noted.split()[0]), signal.SIGKILL)
+    database = int(noted.split()[0])
+    os.kill(database, signal.SIGKILL)
     server.end(signal.SIGKILL)
+    # Until somebody has buried it, PostgreSQL takes it for alive and will not start.
+    deadline = time.monotonic() + BURIED_WITHIN_S
+    while Path(f"/proc/{database}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def count(server: Running, query: str) -> int:
