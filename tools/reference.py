@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from charteroak.cli import app
 from charteroak.core.log_record import RecordKind
 from charteroak.server.settings import Settings
+from charteroak.server.web.log_pages import WORDS
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -78,7 +79,8 @@ def log() -> str:
         "Kinds of records, written from the code; do not edit:",
         "",
     ]
-    lines.extend(f"- `{kind.value}`" for kind in sorted(RecordKind))
+    lines.extend(["| kind | what happened |", "|---|---|"])
+    lines.extend(f"| `{kind.value}` | {WORDS[kind]} |" for kind in sorted(RecordKind))
     return "\n".join([*lines, ""])
 
 

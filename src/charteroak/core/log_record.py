@@ -64,7 +64,6 @@ class RecordKind(StrEnum):
     PERSON_LOCKED = "person.locked"
     PERSON_SIGNED_IN = "person.signed_in"
     PERSON_SIGNED_OUT = "person.signed_out"
-    RETENTION_CHANGED = "retention.changed"
     SEARCH_ANSWERED = "search.answered"
     SEARCH_ASKED = "search.asked"
 

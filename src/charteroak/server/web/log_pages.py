@@ -11,6 +11,7 @@ from charteroak.core.log_record import RecordId, RecordKind
 from charteroak.core.people import Act
 from charteroak.server.actions.open_record import NoSuchRecord, open_record
 from charteroak.server.actions.read_log import read_log
+from charteroak.server.web.plain import LARGEST_NUMBER, RecordNumber
 from charteroak.server.web.render import page
 from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
 from charteroak.server.web.text import later
@@ -44,7 +45,6 @@ WORDS: Final = {
     RecordKind.PERSON_LOCKED: later("Person locked out"),
     RecordKind.PERSON_SIGNED_IN: later("Person signed in"),
     RecordKind.PERSON_SIGNED_OUT: later("Person signed out"),
-    RecordKind.RETENTION_CHANGED: later("Retention changed"),
     RecordKind.SEARCH_ANSWERED: later("Search answered"),
     RecordKind.SEARCH_ASKED: later("Search asked"),
 }
@@ -82,7 +82,7 @@ def show_log(
     agency: TheAgency,
     session: Audits,
     kind: str = "",
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)] = None,
 ) -> HTMLResponse:
     """The public parts of records, newest first."""
     wanted = RecordKind(kind) if kind in {each.value for each in RecordKind} else None
@@ -98,7 +98,7 @@ def show_log(
 
 @router.get("/log/{record}")
 def show_record(
-    request: Request, agency: TheAgency, session: Audits, record: int
+    request: Request, agency: TheAgency, session: Audits, record: RecordNumber
 ) -> HTMLResponse:
     """One record; that it was opened is itself recorded."""
     answer = open_record(agency, session.person, RecordId(record))
