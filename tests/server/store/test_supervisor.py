@@ -259,3 +259,25 @@ def test_started_from_a_thread_it_outlives_the_thread(make: Make) -> None:
 
     assert server.wait(1.0) is None
     commit(server.dsn, 1)
+
+
+@on_linux
+def test_a_socket_whose_note_names_a_living_stranger_does_not_matter(
+    make: Make, folder: Path
+) -> None:
+    """As after a double kill, when nobody has reaped the old server yet."""
+    server = make()
+    server.start()
+    commit(server.dsn, 1)
+    sockets = Path((folder / "data" / "socket").read_text())
+    note = sockets / ".s.PGSQL.5432.lock"
+    old = note.read_text()
+    server.stop()
+    with subprocess.Popen(["/bin/sleep", "600"]) as stranger:
+        try:
+            note.write_text(old.replace(old.splitlines()[0], str(stranger.pid), 1))
+            again = make()
+            again.start()
+            assert kept(again.dsn) == [1]
+        finally:
+            stranger.kill()

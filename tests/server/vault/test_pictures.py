@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from charteroak.server.vault.keys import Keys
 from charteroak.server.vault.pictures import (
+    PictureBrokenError,
     PictureGoneError,
     Pictures,
     PicturesUnavailableError,
@@ -132,8 +133,21 @@ def test_no_picture_is_shown_in_the_place_of_another(
     two.write_bytes(one_content)
 
     for ref in [first, second]:
-        with pytest.raises(PictureGoneError):
+        with pytest.raises(PictureBrokenError):
             pictures.fetch(ref)
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 31, b"\0" * 5])
+def test_damage_never_passes_for_a_deletion(
+    tmp_path: Path, keys: Keys, damage: bytes
+) -> None:
+    pictures = Pictures(tmp_path / "p", keys=keys, entropy=secrets.token_bytes)
+    ref = pictures.store(BUCKET, [b"one"])[0]
+    (segment,) = (tmp_path / "p" / BUCKET).iterdir()
+    segment.write_bytes(damage)
+
+    with pytest.raises((PictureBrokenError, PicturesUnavailableError)):
+        pictures.fetch(ref)
 
 
 @pytest.mark.parametrize(
@@ -155,11 +169,13 @@ def test_a_reference_to_nothing_is_a_picture_that_is_gone(
         pictures.fetch(ref)
 
 
-def test_a_reference_past_the_end_is_a_picture_that_is_gone(pictures: Pictures) -> None:
+def test_a_reference_past_the_end_shows_nothing(pictures: Pictures) -> None:
     place = pictures.store(BUCKET, [b"one"])[0].split(":")[0]
 
     for odd in ["0:10", "0:99999", "1:31", "0:0"]:
-        with pytest.raises((PictureGoneError, PicturesUnavailableError)):
+        with pytest.raises(
+            (PictureGoneError, PictureBrokenError, PicturesUnavailableError)
+        ):
             pictures.fetch(f"{place}:{odd}")
 
 

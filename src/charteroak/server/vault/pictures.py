@@ -45,6 +45,13 @@ class PictureGoneError(CharterOakError):
     hint = "Pictures are deleted with their read; hold a read to keep its picture."
 
 
+class PictureBrokenError(CharterOakError):
+    """The key is there, and does not open the picture: it was damaged or altered."""
+
+    code = "charteroak.vault.picture-broken"
+    hint = "Look at the disk; it is no deletion. The read itself is unharmed."
+
+
 class PicturesUnavailableError(CharterOakError):
     """The place where pictures lie does not answer, or is full."""
 
@@ -120,6 +127,7 @@ class Pictures:
 
         Raises:
             PictureGoneError: it, or its key, is gone.
+            PictureBrokenError: it was damaged or altered.
             PicturesUnavailableError: the place does not answer.
         """
         found = _Ref.parse(ref)
@@ -141,7 +149,7 @@ class Pictures:
         try:
             return _cipher(key, found.segment).decrypt(nonce, sealed, ref.encode())
         except (InvalidTag, ValueError):
-            raise PictureGoneError("the picture does not open with its key") from None
+            raise PictureBrokenError("the picture does not open with its key") from None
 
     def drop_bucket(self, bucket: str) -> int:
         """Destroy a bucket's key, then its segments; may be done again.

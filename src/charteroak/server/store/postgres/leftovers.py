@@ -48,6 +48,17 @@ def wait_until_gone(pgdata: Path, *, waiting: Callable[[float], None]) -> None:
     _forget_reused_number(note)
 
 
+def clear_sockets(folder: Path) -> None:
+    """Remove sockets that a killed server left, with their lock files.
+
+    PostgreSQL would refuse to start where the number in a lock file still belongs to
+    some process, be it a zombie that nobody has reaped or another program by now. The
+    caller holds the data folder's lock, and no server works on it any more.
+    """
+    for left in folder.glob(".s.PGSQL.*"):
+        left.unlink(missing_ok=True)
+
+
 def noted_process(note: Path) -> int | None:
     """The process number in a `postmaster.pid`, or None if there is none."""
     try:

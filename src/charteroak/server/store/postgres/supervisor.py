@@ -268,6 +268,7 @@ class EmbeddedPostgres:
             self._folder.pgdata,
             waiting=lambda s: self._tell("waiting for the last server to end", s),
         )
+        leftovers.clear_sockets(site.socket)
         old = _text(note)
         server = [str(site.programs.postgres), "-D", str(self._folder.pgdata)]
         server += conf.arguments(site.socket)
