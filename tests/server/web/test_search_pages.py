@@ -147,6 +147,17 @@ def test_an_error_stands_at_its_field_and_nothing_is_lost(
     page = BeautifulSoup(answer.text, "html.parser")
     error = page.select_one(f"#{field}-error")
     assert error is not None
+        (
+            {
+                "period": "custom",
+                "since": "0001-01-01T00:00",
+                "until": "9999-12-31T23:59",
+            },
+            "since",
+            "Give a date and a time",
+        ),
+        ({"camera": "Main St"}, "camera", "Choose cameras from the list"),
+        ({"camera": "a" * 41}, "camera", "Choose cameras from the list"),
     assert message in error.get_text()
     summary = page.select_one(".co-summary")
     assert summary is not None

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
@@ -25,6 +25,7 @@ from charteroak.server.web import (
     status_pages,
 )
 from charteroak.server.web.errors import Calm, add_handlers, refuse
+from charteroak.server.web.plain import plain_form
 from charteroak.server.web.render import STATIC, Pages, manifest
 from charteroak.server.web.security import Direct, Guard, own_names
 from charteroak.server.web.text import ENGLISH, Words
@@ -80,6 +81,7 @@ def create_app(agency: Agency, *, words: Words = ENGLISH) -> FastAPI:
         openapi_url=None,
         middleware=middleware,
         redirect_slashes=False,
+        dependencies=[Depends(plain_form)],
     )
     app.state.agency = agency
     app.state.pages = Pages(agency, words=words, assets=assets)

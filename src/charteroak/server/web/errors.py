@@ -138,7 +138,14 @@ _PASSING: Final = {
 }
 """Codes of what will be over in a while, each with its page."""
 
-_GUARDED: Final = {"direct": 421, "host": 421, "origin": 403, "size": 413}
+_GUARDED: Final = {
+    "address": 404,
+    "charset": 422,
+    "direct": 421,
+    "host": 421,
+    "origin": 403,
+    "size": 413,
+}
 
 ACTS: Final = {
     Act.ACKNOWLEDGE_ALERT: later("Acknowledge an alert"),

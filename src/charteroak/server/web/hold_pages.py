@@ -35,6 +35,7 @@ from charteroak.server.actions.see_case import (
     see_held_picture,
 )
 from charteroak.server.agency import Agency
+from charteroak.server.web.plain import RecordNumber
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
 from charteroak.server.web.text import later
@@ -103,7 +104,11 @@ def show_case(
 
 @router.get("/searches/{asked}/reads/{read_id}/hold")
 def show_hold_form(
-    request: Request, agency: TheAgency, _session: Holds, asked: int, read_id: UUID
+    request: Request,
+    agency: TheAgency,
+    _session: Holds,
+    asked: RecordNumber,
+    read_id: UUID,
 ) -> HTMLResponse:
     """Ask that one result of a search be held."""
     return _form(request, agency, asked, read_id)
@@ -114,7 +119,7 @@ def ask_for_hold(  # noqa: PLR0913, PLR0917  (path, form and session)
     request: Request,
     agency: TheAgency,
     session: Holds,
-    asked: int,
+    asked: RecordNumber,
     read_id: UUID,
     reason: Text = "",
     days: Annotated[int, Field()] = _DEFAULT_DAYS,

@@ -103,8 +103,8 @@ def add(  # noqa: PLR0913, PLR0917  the fields of the form
     request: Request,
     agency: TheAgency,
     session: Manager,
-    login: Annotated[str, Form()] = "",
-    name: Annotated[str, Form()] = "",
+    login: Annotated[str, Form(max_length=400)] = "",
+    name: Annotated[str, Form(max_length=400)] = "",
     roles: Annotated[list[Role] | None, Form()] = None,
 ) -> Response:
     """Add an account and show its temporary password, this once."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import attrs
 from fastapi import Form
 
-from charteroak.core.camera import CameraId
+from charteroak.core.camera import CameraId, is_camera_id
 from charteroak.core.errors import CharterOakError
 from charteroak.core.plate import (
     LONGEST,
@@ -36,6 +36,7 @@ SPANS: Final[Mapping[str, timedelta]] = {
 ALL_KEPT: Final = "all"
 _MINUTE: Final = timedelta(minutes=1)
 _MOST_CAMERAS: Final = 500
+_YEARS: Final = range(1970, 2200)
 
 _TOLD: Final = {
     UnreadablePatternError: later(
@@ -140,6 +141,9 @@ def read(
             errors["since"] = say("The period ends before it begins.")
     except UnreadableMomentError:
         errors["since"] = say("Give a date and a time for the start and for the end.")
+    # None is dropped: a search at fewer names could be one at all cameras.
+    if not all(is_camera_id(camera) for camera in form.cameras):
+        errors["camera"] = say("Choose cameras from the list: one has no such name.")
     search = None
     if purpose is not None and pattern is not None and not errors:
         try:
@@ -197,6 +201,9 @@ def _moment(text: str, zone: ZoneInfo, *, fold: int) -> datetime:
         raise UnreadableMomentError("no date and time") from None
     if moment.tzinfo is not None:
         raise UnreadableMomentError("a zone where none is asked for")
+    # The first and the last years that a clock can say have no neighbouring zones.
+    if moment.year not in _YEARS:
+        raise UnreadableMomentError("a year that no read is from")
     return moment.replace(tzinfo=zone, fold=fold)
 
 

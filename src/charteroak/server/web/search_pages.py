@@ -24,6 +24,7 @@ from charteroak.server.actions.see_read_picture import (
     see_read_picture,
 )
 from charteroak.server.agency import Agency
+from charteroak.server.web.plain import RecordNumber
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.search_form import (
     Meant,
@@ -89,7 +90,11 @@ def run_search(
 
 @router.get("/searches/{asked}/reads/{read_id}/{which}.jpg")
 def show_picture(
-    agency: TheAgency, session: Searches, asked: int, read_id: UUID, which: Picture
+    agency: TheAgency,
+    session: Searches,
+    asked: RecordNumber,
+    read_id: UUID,
+    which: Picture,
 ) -> Response:
     """A picture of a result, for the person who searched, for an hour."""
     answer = see_read_picture(

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from charteroak.server.settings import Settings
 from charteroak.server.web.access import note
+from charteroak.server.web.plain import is_address_plain, is_charset_ours
 
 # Small icons of the design system lie inside its sheet, as data.
 _POLICY: Final = (
@@ -176,16 +177,21 @@ class Guard:
             return "host"
         if scope.get("state", {}).get("direct"):
             return "direct"
-        if scope["path"].startswith("/api/"):
+        if not is_address_plain(scope):
+            return "address"
+        if scope["path"].startswith("/api/") or scope["method"] in _SAFE:
             return None
-        if scope["method"] not in _SAFE:
-            if not is_ours(headers, scope["scheme"]):
-                return "origin"
-            # Chunked forms do not exist in browsers; without a length there is none.
-            length = headers.get("content-length", "")
-            if not length.isdecimal() or int(length) > LARGEST_FORM:
-                return "size"
-        return None
+        return _trouble_of_form(scope, headers)
+
+
+def _trouble_of_form(scope: Scope, headers: Headers) -> str | None:
+    if not is_ours(headers, scope["scheme"]):
+        return "origin"
+    # Chunked forms do not exist in browsers; without a length there is none.
+    length = headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > LARGEST_FORM:
+        return "size"
+    return None if is_charset_ours(headers) else "charset"
 
 
 def _harden(headers: MutableHeaders, scope: Scope, status: int) -> None:
