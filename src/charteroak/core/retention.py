@@ -103,6 +103,10 @@ class Retention:
         """When the bucket is dropped: when the earliest read it may hold is due."""
         return bucket.starts_at + self.limit
 
+    def not_before(self, now: datetime) -> datetime:
+        """What was kept from an earlier moment on is due, and shown to nobody."""
+        return now - self.limit
+
     def arrival(self, *, seen_at: datetime, received_at: datetime) -> Arrival:
         """What becomes of a read by its times alone.
 

@@ -37,6 +37,8 @@ class Found:
 
     Attributes:
         asked: number of the question in the log.
+        looked_from: where the look began: later than the search asks for where the
+            agency keeps reads for less time than the law allows.
         sightings: newest first, `LONGEST_PAGE` at the most.
         cut: whether there are more that are not shown.
         because: the rules that permit it.
@@ -44,6 +46,7 @@ class Found:
 
     asked: RecordId
     search: Search
+    looked_from: datetime
     sightings: tuple[Sighting, ...]
     cut: bool
     because: tuple[Rule, ...]

@@ -32,6 +32,7 @@ from charteroak.core.alert_review import (
 )
 from charteroak.core.log_record import Record, RecordKind, unseal
 from charteroak.core.people import Act, Person, Role
+from charteroak.core.retention import Retention
 from charteroak.server.actions.acknowledge_alert import acknowledge_alert
 from charteroak.server.actions.conclude_alert import conclude_alert
 from charteroak.server.actions.review_alert import (
@@ -58,7 +59,10 @@ MISREAD = Rejecting(rejection=Rejection.WRONG_CHARACTERS)
 
 def stored(agency: Agency, alert_id: AlertId) -> Alert:
     with agency.database.changes() as tx:
-        found = alerts.find(tx, alert_id, at=agency.clock())
+        now = agency.clock()
+        found = alerts.find(
+            tx, alert_id, at=now, not_before=agency.retention.not_before(now)
+        )
     assert found is not None
     return found
 
@@ -271,6 +275,28 @@ def test_without_its_evidence_an_alert_cannot_be_confirmed(
     assert not seen.alert.waiting
     assert seen.alert.camera_name == "Main Street at the Green, northbound"
     assert isinstance(rejected, Done)
+
+
+def test_evidence_that_is_due_is_shown_to_nobody_though_the_purge_is_late(
+    agency: Agency, agency_clock: SettableClock
+) -> None:
+    # The law allows 21 days; the agency keeps two.
+    agency = attrs.evolve(agency, retention=Retention(timedelta(days=2)))
+    alert_id, who = raised(agency), somebody(agency, Role.DISPATCHER)
+    agency_clock.advance(timedelta(days=2) - Hit().ago)
+    assert stored(agency, alert_id).evidence is not None
+    agency_clock.advance(timedelta(seconds=1))
+
+    seen = see_alert(agency, who, alert_id)
+    board = see_board(agency, who)
+
+    gone = EvidenceGone(deleted_at=None)
+    assert see_alert_picture(agency, who, alert_id, Picture.PLATE) == gone
+    assert review_alert(agency, who, alert_id, CONFIRM) == gone
+    assert isinstance(seen, AlertSeen)
+    assert seen.alert.evidence is None
+    assert isinstance(board, Board)
+    assert [alert.evidence for alert in board.alerts] == [None]
 
 
 def test_a_picture_whose_key_is_gone_is_gone(agency: Agency) -> None:

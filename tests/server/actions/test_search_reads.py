@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 
+import attrs
 import psycopg
 import pytest
 from tests.support.agency import SettableClock
@@ -20,9 +21,11 @@ from tests.support.sightings import (
 
 from charteroak.core.log_record import RecordId
 from charteroak.core.people import Role
+from charteroak.core.retention import Retention
 from charteroak.core.sealed import NotYetCoveredError
 from charteroak.core.search_answer import Found, NotShown, ReadGone, Refused
 from charteroak.core.search_record import SHOWN_FOR
+from charteroak.server.actions.request_hold import request_hold
 from charteroak.server.actions.search_reads import search_reads
 from charteroak.server.actions.see_read_picture import (
     Picture,
@@ -126,6 +129,37 @@ def test_exactly_21_days_back_is_within_the_law(agency: Agency) -> None:
     answer = search_reads(agency, who, a_search(agency, back=21 * DAY))
 
     assert isinstance(answer.open(agency.covered), Found)
+
+
+def test_what_is_past_the_agencys_own_limit_is_shown_to_nobody(
+    agency: Agency,
+) -> None:
+    # The law allows 21 days, the agency keeps two, and its purge has not run.
+    agency = attrs.evolve(agency, retention=Retention(2 * DAY))
+    who = person(Role.INVESTIGATOR)
+    past = taken(agency, a_read(agency, ago=2 * DAY + SECOND), pictures=[b"p", b"v"])
+    kept = taken(agency, a_read(agency, ago=2 * DAY), pictures=[b"p", b"v"])
+    search = a_search(agency, back=20 * DAY)
+
+    answer = search_reads(agency, who, search).open(agency.covered)
+
+    assert isinstance(answer, Found)
+    assert [each.read.read_id for each in answer.sightings] == [kept.read_id]
+    assert answer.looked_from == agency.clock() - 2 * DAY
+    asked = answer.asked
+    picture = see_read_picture(agency, who, asked, kept.read_id, Picture.PLATE)
+    assert picture == PictureSeen(jpeg=b"p")
+    gone = see_read_picture(agency, who, asked, past.read_id, Picture.PLATE)
+    assert gone == ReadGone()
+    hold = request_hold(
+        agency,
+        who,
+        asked_id=asked,
+        read_id=past.read_id,
+        reason="needed for the case",
+        span=DAY,
+    )
+    assert hold == ReadGone()
 
 
 def test_the_public_entry_names_nobody_no_plate_and_no_place(agency: Agency) -> None:

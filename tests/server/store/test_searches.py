@@ -71,6 +71,7 @@ def found(agency: Agency, search: Search, *, limit: int = 10_000) -> Page:
             permit=permit(agency, search),
             logged=LogReceipt(RecordId(1)),
             search=search,
+            not_before=agency.retention.not_before(agency.clock()),
             limit=limit,
         )
 
@@ -139,6 +140,7 @@ def test_a_permit_for_another_search_is_refused(agency: Agency) -> None:
                 permit=given,
                 logged=LogReceipt(RecordId(1)),
                 search=search,
+                not_before=search.since,
                 limit=10,
             )
 

@@ -30,7 +30,10 @@ def words(page: BeautifulSoup | Tag) -> str:
 
 def status_of(agency: Agency, alert_id: AlertId) -> Status:
     with agency.database.changes() as tx:
-        found = alerts.find(tx, alert_id, at=agency.clock())
+        now = agency.clock()
+        found = alerts.find(
+            tx, alert_id, at=now, not_before=agency.retention.not_before(now)
+        )
     assert found is not None
     return found.status
 

@@ -4,13 +4,18 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
+import attrs
 import pytest
 from bs4 import BeautifulSoup
 from tests.support.sightings import a_read, log_kinds, placed, seen, taken
-from tests.support.web import ClientAs
+from tests.support.web import PASSWORD, ClientAs, browser, somebody
 
 from charteroak.core.people import Role
+from charteroak.core.retention import Retention
+from charteroak.server.actions.sign_in import SignedInAs, sign_in
 from charteroak.server.agency import Agency
+from charteroak.server.web.app import create_app
+from charteroak.server.web.session import COOKIE
 
 FORM: Mapping[str, str] = {
     "purpose": "robbery",
@@ -86,6 +91,25 @@ def test_a_cut_page_says_what_is_missing(agency: Agency, client_as: ClientAs) ->
     assert "These are the newest 100; there are more." in text_of(html)
 
 
+def test_the_page_says_what_span_was_looked_through(agency: Agency) -> None:
+    short = attrs.evolve(agency, retention=Retention(timedelta(days=2)))
+    desk = browser(create_app(short))
+    ines = somebody(agency, Role.INVESTIGATOR)
+    signed_in = sign_in(agency, ines.login, PASSWORD)
+    assert isinstance(signed_in, SignedInAs)
+    desk.http.cookies.set(COOKIE, signed_in.token, domain="localhost.local")
+    seen(agency, "QX9A42")
+    seen(agency, "QX9B43", ago=timedelta(days=2, seconds=1))
+
+    cut = text_of(desk.post("/search", FORM).text)
+    within = text_of(desk.post("/search", {**FORM, "period": "24h"}).text)
+
+    assert "QX9A42" in cut
+    assert "QX9B43" not in cut
+    assert re.search(r"seen from .*Oct.* 13.* 08:00 .*on was looked through", cut)
+    assert "only what was seen" not in within
+
+
 def test_a_refusal_is_a_calm_page(agency: Agency, client_as: ClientAs) -> None:
     seen(agency, "QX9A42")
 
@@ -124,6 +148,17 @@ def test_an_administrator_is_told_why_not(client_as: ClientAs) -> None:
         (
             {
                 "period": "custom",
+                "since": "0001-01-01T00:00",
+                "until": "9999-12-31T23:59",
+            },
+            "since",
+            "Give a date and a time",
+        ),
+        ({"camera": "Main St"}, "camera", "Choose cameras from the list"),
+        ({"camera": "a" * 41}, "camera", "Choose cameras from the list"),
+        (
+            {
+                "period": "custom",
                 "since": "2026-10-14T10:00",
                 "until": "2026-10-14T09:00",
             },
@@ -147,17 +182,6 @@ def test_an_error_stands_at_its_field_and_nothing_is_lost(
     page = BeautifulSoup(answer.text, "html.parser")
     error = page.select_one(f"#{field}-error")
     assert error is not None
-        (
-            {
-                "period": "custom",
-                "since": "0001-01-01T00:00",
-                "until": "9999-12-31T23:59",
-            },
-            "since",
-            "Give a date and a time",
-        ),
-        ({"camera": "Main St"}, "camera", "Choose cameras from the list"),
-        ({"camera": "a" * 41}, "camera", "Choose cameras from the list"),
     assert message in error.get_text()
     summary = page.select_one(".co-summary")
     assert summary is not None

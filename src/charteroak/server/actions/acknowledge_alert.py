@@ -22,8 +22,11 @@ def acknowledge_alert(
     """Take an alert, unless somebody has; the taking and its record are one."""
     if not who.may(Act.ACKNOWLEDGE_ALERT):
         return NotAllowed(act=Act.ACKNOWLEDGE_ALERT)
+    now = agency.clock()
     with agency.database.changes() as tx:
-        alert = alerts.find_to_change(tx, alert_id, at=agency.clock())
+        alert = alerts.find_to_change(
+            tx, alert_id, at=now, not_before=agency.retention.not_before(now)
+        )
         if alert is None:
             return NoSuchAlert()
         if alert.status is not Status.UNVERIFIED and alert.reviewed is not None:
@@ -32,7 +35,6 @@ def acknowledge_alert(
             )
         if alert.acknowledged is not None:
             return AlreadyTaken(deed=alert.acknowledged)
-        now = agency.clock()
         alerts.acknowledge(tx, alert_id, by=who.person_id, at=now)
         agency.record(
             tx,

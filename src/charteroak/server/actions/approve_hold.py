@@ -53,7 +53,7 @@ def approve_hold(
             return Forbidden(recorded=recorded.record_id, because=decision.because)
         if hold.approved_by is None:
             holds.approve(tx, hold_id, by=who.person_id, at=now)
-    sighting = _look(agency, hold, permit=decision, recorded=recorded)
+    sighting = _look(agency, hold, permit=decision, recorded=recorded, at=now)
     if sighting is None or not _keep(agency, who, hold, sighting, at=now):
         _end(agency, who, hold, at=now)
         return ReadGone()
@@ -95,7 +95,12 @@ def _draft(
 
 
 def _look(
-    agency: Agency, hold: Hold, *, permit: Permit, recorded: LogReceipt
+    agency: Agency,
+    hold: Hold,
+    *,
+    permit: Permit,
+    recorded: LogReceipt,
+    at: datetime,
 ) -> Sighting | None:
     with agency.database.looks() as tx:
         return searches.by_id(
@@ -105,6 +110,7 @@ def _look(
             read_id=hold.read_id,
             since=hold.seen_at,
             until=hold.seen_at + _MOMENT,
+            not_before=agency.retention.not_before(at),
         )
 
 

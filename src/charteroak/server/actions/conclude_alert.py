@@ -23,8 +23,11 @@ def conclude_alert(
     """Write the outcome once; the outcome and its record are one transaction."""
     if not who.may(Act.REVIEW_ALERT):
         return NotAllowed(act=Act.REVIEW_ALERT)
+    now = agency.clock()
     with agency.database.changes() as tx:
-        alert = alerts.find_to_change(tx, alert_id, at=agency.clock())
+        alert = alerts.find_to_change(
+            tx, alert_id, at=now, not_before=agency.retention.not_before(now)
+        )
         if alert is None:
             return NoSuchAlert()
         try:
@@ -33,7 +36,6 @@ def conclude_alert(
             return NotConfirmed()
         if alert.outcome is not None and alert.concluded is not None:
             return AlreadyConcluded(outcome=alert.outcome, deed=alert.concluded)
-        now = agency.clock()
         alerts.conclude(tx, alert_id, outcome=outcome, by=who.person_id, at=now)
         agency.record(
             tx,

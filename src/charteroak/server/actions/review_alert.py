@@ -62,8 +62,11 @@ def review_alert(
     """
     if not who.may(Act.REVIEW_ALERT):
         return NotAllowed(act=Act.REVIEW_ALERT)
+    now = agency.clock()
     with agency.database.changes() as tx:
-        alert = alerts.find_to_change(tx, alert_id, at=agency.clock())
+        alert = alerts.find_to_change(
+            tx, alert_id, at=now, not_before=agency.retention.not_before(now)
+        )
         if alert is None:
             return NoSuchAlert()
         try:
@@ -74,7 +77,6 @@ def review_alert(
             return ChecksMissing(missing=refused.missing)
         if status is Status.CONFIRMED and alert.evidence is None:
             return EvidenceGone(deleted_at=alert.deleted_at)
-        now = agency.clock()
         alerts.review(
             tx,
             alert_id,

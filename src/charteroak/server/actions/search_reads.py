@@ -65,9 +65,16 @@ def _look(  # noqa: PLR0913  (two of them are proofs)
     asked: LogReceipt,
     at: datetime,
 ) -> Found:
+    # The agency's own limit, which may be shorter than what the rules let it reach.
+    not_before = agency.retention.not_before(at)
     with agency.database.looks() as tx:
         page = searches.find(
-            tx, permit=permit, logged=asked, search=search, limit=LONGEST_PAGE
+            tx,
+            permit=permit,
+            logged=asked,
+            search=search,
+            not_before=not_before,
+            limit=LONGEST_PAGE,
         )
     with agency.database.changes() as tx:
         agency.record(
@@ -86,6 +93,7 @@ def _look(  # noqa: PLR0913  (two of them are proofs)
     return Found(
         asked=asked.record_id,
         search=search,
+        looked_from=max(search.since, not_before),
         sightings=page.sightings,
         cut=page.cut,
         because=permit.because,

@@ -35,9 +35,12 @@ def see_alert(
     """Show a person one alert, if a role allows it."""
     if not who.may(Act.SEE_ALERTS):
         return NotAllowed(act=Act.SEE_ALERTS)
+    now = agency.clock()
     with agency.database.changes() as tx:
-        alert = alerts.find(tx, alert_id, at=agency.clock())
+        alert = alerts.find(
+            tx, alert_id, at=now, not_before=agency.retention.not_before(now)
+        )
         if alert is None:
             return NoSuchAlert()
         cameras = board_health.cameras(tx, most=_CAMERAS_MOST)
-    return AlertSeen(at=agency.clock(), alert=alert, cameras=tuple(cameras))
+    return AlertSeen(at=now, alert=alert, cameras=tuple(cameras))

@@ -36,8 +36,11 @@ def see_alert_picture(
     """
     if not who.may(Act.SEE_ALERTS):
         return NotAllowed(act=Act.SEE_ALERTS)
+    now = agency.clock()
     with agency.database.changes() as tx:
-        alert = alerts.find(tx, alert_id, at=agency.clock())
+        alert = alerts.find(
+            tx, alert_id, at=now, not_before=agency.retention.not_before(now)
+        )
     if alert is None:
         return NoSuchAlert()
     if alert.evidence is None:

@@ -65,7 +65,11 @@ def board_now(agency: Agency) -> Board:
     now = agency.clock()
     with agency.database.changes() as tx:
         live = alerts.live(
-            tx, unverified_most=UNVERIFIED_MOST, reviewed_most=REVIEWED_MOST, at=now
+            tx,
+            unverified_most=UNVERIFIED_MOST,
+            reviewed_most=REVIEWED_MOST,
+            at=now,
+            not_before=agency.retention.not_before(now),
         )
         return Board(
             at=now,

@@ -59,6 +59,7 @@ def see_read_picture(
             logged=receipt,
             search=asked.search,
             read_id=read_id,
+            not_before=agency.retention.not_before(now),
         )
     if sighting is None:
         return ReadGone()

@@ -1,7 +1,9 @@
 """Alerts as the desk sees them, and what people find out about them.
 
 An alert keeps what is counted. What identifies a car lies in its evidence, which is
-dropped with its bucket: every question here answers with or without it.
+dropped with its bucket: every question here answers with or without it, and without it
+from the moment it is due (`not_before`: the present moment less the agency's limit),
+also where the purge is late.
 """
 
 from datetime import datetime
@@ -47,6 +49,7 @@ _COLUMNS: Final = """
 _JOINS: Final = """
       LEFT JOIN alert_evidence AS e
         ON e.alert_id = a.alert_id AND e.kept_from = a.kept_from
+       AND e.kept_from >= %(not_before)s
       LEFT JOIN cameras AS c ON c.camera_id = a.camera_id
       LEFT JOIN hotlists AS h ON h.list_id = a.list_id
       LEFT JOIN people AS p ON p.person_id = a.acknowledged_by
@@ -112,13 +115,19 @@ _CONCLUDE: Final = """
 
 
 def live(
-    tx: Changes, *, unverified_most: int, reviewed_most: int, at: datetime
+    tx: Changes,
+    *,
+    unverified_most: int,
+    reviewed_most: int,
+    at: datetime,
+    not_before: datetime,
 ) -> list[Alert]:
     """The newest unverified and the newest reviewed alerts, newest first.
 
     Args:
         tx: a transaction of the desk.
         at: the moment of looking: an entry that has expired is no longer listed.
+        not_before: no evidence is shown that is older.
         unverified_most: at most so many that have no verdict.
         reviewed_most: at most so many that have one.
     """
@@ -129,6 +138,7 @@ def live(
                 "unverified_most": unverified_most,
                 "reviewed_most": reviewed_most,
                 "at": at,
+                "not_before": not_before,
             },
         ).fetchall()
     return [row.to_alert() for row in rows]
@@ -140,14 +150,19 @@ def count_unverified(tx: Changes) -> int:
     return row[0] if row is not None and isinstance(row[0], int) else 0
 
 
-def find(tx: Changes, alert_id: AlertId, *, at: datetime) -> Alert | None:
+def find(
+    tx: Changes, alert_id: AlertId, *, at: datetime, not_before: datetime
+) -> Alert | None:
     """One alert as it is at a moment, None where there is none."""
+    values = {"alert_id": alert_id, "at": at, "not_before": not_before}
     with tx.connection.cursor(row_factory=class_row(Row)) as cursor:
-        row = cursor.execute(_FIND, {"alert_id": alert_id, "at": at}).fetchone()
+        row = cursor.execute(_FIND, values).fetchone()
     return None if row is None else row.to_alert()
 
 
-def find_to_change(tx: Changes, alert_id: AlertId, *, at: datetime) -> Alert | None:
+def find_to_change(
+    tx: Changes, alert_id: AlertId, *, at: datetime, not_before: datetime
+) -> Alert | None:
     """One alert that nobody else can change before this transaction ends.
 
     Waits for whoever changes it now, and then sees what they did.
@@ -156,7 +171,7 @@ def find_to_change(tx: Changes, alert_id: AlertId, *, at: datetime) -> Alert | N
     # verdict that was being written while this one waited is seen.
     if tx.connection.execute(_LOCK, {"alert_id": alert_id}).fetchone() is None:
         return None
-    return find(tx, alert_id, at=at)
+    return find(tx, alert_id, at=at, not_before=not_before)
 
 
 def acknowledge(tx: Changes, alert_id: AlertId, *, by: PersonId, at: datetime) -> None:

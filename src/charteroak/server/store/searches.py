@@ -1,7 +1,8 @@
 """The look: the only place that reads reads, as a role that can do nothing else.
 
 Each function asks for the permit and for the receipt of the recorded question, so that
-a look that nobody permitted or nobody recorded is a type error.
+a look that nobody permitted or nobody recorded is a type error; and for the moment
+before which reads are due, so that none of them is shown where a purge is late.
 """
 
 from collections.abc import Sequence
@@ -96,8 +97,14 @@ _ONE: Final = f"""
 """
 
 
-def find(
-    tx: Looks, *, permit: Permit, logged: LogReceipt, search: Search, limit: int
+def find(  # noqa: PLR0913  (two of them are proofs)
+    tx: Looks,
+    *,
+    permit: Permit,
+    logged: LogReceipt,
+    search: Search,
+    not_before: datetime,
+    limit: int,
 ) -> Page:
     """Fetch the newest reads that a permitted, recorded search asks for.
 
@@ -110,6 +117,8 @@ def find(
         logged: receipt of the question, committed before this transaction began; it is
             not read here: asking for it makes an unrecorded look a type error.
         search: what is looked for.
+        not_before: the present moment less the agency's limit; what was seen earlier is
+            never shown, whether it has been deleted yet or not.
         limit: reads on the page, at the most.
 
     Raises:
@@ -117,8 +126,9 @@ def find(
     """
     del logged
     _check(permit, search)
+    since = max(search.since, not_before)
     spans = tx.connection.execute(
-        _BUCKETS, {"since": search.since, "until": search.until}
+        _BUCKETS, {"since": since, "until": search.until}
     ).fetchall()
     found: list[Sighting] = []
     for starts, ends in spans:
@@ -127,7 +137,7 @@ def find(
         found += _in_span(
             tx,
             search,
-            since=max(search.since, starts),
+            since=max(since, starts),
             until=min(search.until, ends),
             limit=limit + 1 - len(found),
         )
@@ -136,13 +146,14 @@ def find(
     return Page(sightings=tuple(found[:limit]), cut=len(found) > limit)
 
 
-def one(
+def one(  # noqa: PLR0913  (two of them are proofs)
     tx: Looks,
     *,
     permit: Permit,
     logged: LogReceipt,
     search: Search,
     read_id: ReadId,
+    not_before: datetime,
 ) -> Sighting | None:
     """Fetch one read of a search's results again; None where it is gone or no result.
 
@@ -157,6 +168,7 @@ def one(
         read_id=read_id,
         since=search.since,
         until=search.until,
+        not_before=not_before,
     )
     if found is None or not search.plate.matches(found.read.plate.match_key):
         return None
@@ -173,15 +185,17 @@ def by_id(  # noqa: PLR0913  (two of them are proofs)
     read_id: ReadId,
     since: datetime,
     until: datetime,
+    not_before: datetime,
 ) -> Sighting | None:
     """Fetch one read by its name, seen in a half-open period; None where it is gone.
 
-    `permit` and `logged` are not read here: see `find`.
+    `permit` and `logged` are not read here, and `not_before` cuts: see `find`.
     """
     del permit, logged
     with tx.connection.cursor(row_factory=args_row(_sighting)) as cursor:
         return cursor.execute(
-            _ONE, {"read_id": read_id, "since": since, "until": until}
+            _ONE,
+            {"read_id": read_id, "since": max(since, not_before), "until": until},
         ).fetchone()
 
 
