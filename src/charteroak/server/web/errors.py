@@ -87,7 +87,7 @@ _PAGES: Final = {
     413: Trouble(
         413,
         later("That is too large"),
-        later("The server takes at most 64 MB at a time."),
+        later("A form holds at most 1 MB, and a hot list at most 64 MB."),
         _NOTHING_CHANGED,
         later("Send it in smaller parts."),
     ),

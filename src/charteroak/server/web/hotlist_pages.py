@@ -21,8 +21,9 @@ from charteroak.server.agency import Agency
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
 from charteroak.server.web.text import later
+from charteroak.server.web.uploads import Admitting
 
-router = APIRouter()
+router = APIRouter(route_class=Admitting)
 
 Clerk = Annotated[Session, Depends(may(Act.LOAD_HOTLIST))]
 

@@ -35,8 +35,11 @@ _ALWAYS: Final = {
 _A_YEAR: Final = "max-age=31536000"
 _LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-LARGEST_FORM: Final = 64 * 1024 * 1024
-"""Bytes; a hot list of a million entries fits. Boxes have limits of their own."""
+LARGEST_FORM: Final = 1024 * 1024
+"""Bytes; boxes have limits of their own."""
+LARGEST_UPLOAD: Final = 64 * 1024 * 1024
+"""Bytes of a form with a hot list; one of a million entries fits."""
+UPLOADS: Final = "/hot-lists"
 
 
 def own_names(settings: Settings) -> frozenset[str]:
@@ -189,7 +192,8 @@ def _trouble_of_form(scope: Scope, headers: Headers) -> str | None:
         return "origin"
     # Chunked forms do not exist in browsers; without a length there is none.
     length = headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > LARGEST_FORM:
+    largest = LARGEST_UPLOAD if scope["path"] == UPLOADS else LARGEST_FORM
+    if not length.isdecimal() or int(length) > largest:
         return "size"
     return None if is_charset_ours(headers) else "charset"
 

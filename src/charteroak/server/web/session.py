@@ -170,6 +170,24 @@ def _receiving(request: Request, agency: TheAgency) -> Session:
     return session
 
 
+def admit(request: Request, act: Act) -> None:
+    """Ask who it is before anything of a large body is read.
+
+    The route's own dependencies check all of it again, with the form token.
+
+    Raises:
+        NotSignedInError: nobody is signed in.
+        SessionLockedError: idle for too long.
+        TemporaryPasswordError: the password was chosen by somebody else.
+        NotYourRoleError: none of the person's roles allows it.
+    """
+    session = _known(agency_of(request), request, active=True)
+    if session.locked:
+        request.state.session = None
+        raise SessionLockedError(session.person)
+    check(_ready(session), act)
+
+
 SignedIn = Annotated[Session, Depends(_ready)]
 """A session that is awake; on unsafe methods its form token has been checked."""
 
