@@ -1,11 +1,14 @@
 """Holds: asked for out of one's own search, approved by another, copied, ended."""
 
+import secrets
 from datetime import timedelta
 
+import attrs
 import psycopg
 from tests.support.agency import SettableClock
 from tests.support.postgres import TestAgency
 from tests.support.sightings import a_read, a_search, log_kinds, person, taken
+from tests.support.tables import Tables
 
 from charteroak.core.hold import HoldId, HoldState, NoSuchHold, NotAllowed, SamePerson
 from charteroak.core.people import Person, Role
@@ -26,6 +29,7 @@ from charteroak.server.actions.see_case import (
     see_held_picture,
 )
 from charteroak.server.agency import Agency
+from charteroak.server.vault.pictures import Pictures
 
 CASE = "26-1234"
 INES = person(Role.INVESTIGATOR)
@@ -107,6 +111,27 @@ def test_the_copy_outlives_the_read_and_its_key(
 
     assert isinstance(picture, HeldPicture)
     assert lines(agency)[0].held is not None
+
+
+def test_a_hold_that_is_ended_while_it_is_copied_keeps_nothing(
+    agency: Agency, tables: Tables
+) -> None:
+    hold_id = asked_for(agency, a_hit(agency))
+
+    def meanwhile(size: int) -> bytes:
+        # Called for the copy's segment: after the approval, before the copy's row.
+        end_hold(agency, INES, hold_id)
+        return secrets.token_bytes(size)
+
+    folder = agency.settings.data / "pictures"
+    slow = Pictures(folder, keys=agency.keys, entropy=meanwhile)
+    answer = approve_hold(attrs.evolve(agency, pictures=slow), SAM, hold_id)
+
+    assert answer == NoSuchHold()
+    assert log_kinds(agency)[-2:] == ["hold.approved", "hold.ended"]
+    assert tables.count("held_reads") == 0
+    assert list(agency.keys.holds()) == []
+    assert list(agency.pictures.holds()) == []
 
 
 def test_nobody_approves_their_own_wish(agency: Agency) -> None:

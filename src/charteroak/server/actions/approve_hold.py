@@ -34,7 +34,8 @@ def approve_hold(
 
     Two transactions around the look: the approval with the decision, then the copy.
     Where the copy fails the hold stands approved without one, and approving it again
-    copies. A read that was deleted meanwhile ends the hold.
+    copies. A read that was deleted meanwhile ends the hold; a hold that was ended
+    meanwhile keeps nothing.
 
     Raises:
         PicturesUnavailableError: pictures cannot be copied now; try again.
@@ -54,10 +55,10 @@ def approve_hold(
         if hold.approved_by is None:
             holds.approve(tx, hold_id, by=who.person_id, at=now)
     sighting = _look(agency, hold, permit=decision, recorded=recorded, at=now)
-    if sighting is None or not _keep(agency, who, hold, sighting, at=now):
+    kept = ReadGone() if sighting is None else _keep(agency, who, hold, sighting)
+    if isinstance(kept, ReadGone):
         _end(agency, who, hold, at=now)
-        return ReadGone()
-    return HoldKept(case_ref=hold.case_ref, ends_at=hold.ends_at)
+    return kept
 
 
 def _decide(agency: Agency, who: Person, hold: Hold) -> Permit | Denial:
@@ -115,15 +116,22 @@ def _look(
 
 
 def _keep(
-    agency: Agency, who: Person, hold: Hold, sighting: Sighting, *, at: datetime
-) -> bool:
+    agency: Agency, who: Person, hold: Hold, sighting: Sighting
+) -> HoldKept | NoSuchHold | ReadGone:
     try:
         plate = _copy(agency, sighting.plate_picture, hold)
         vehicle = _copy(agency, sighting.vehicle_picture, hold)
     except PictureGoneError:
         # Its key is destroyed before its row: the read is being deleted right now.
-        return False
+        return ReadGone()
     with agency.database.changes() as tx:
+        # Copying takes its time: somebody may have ended the hold since.
+        now = agency.clock()
+        stands = holds.find_to_change(tx, hold.hold_id)
+        if stands is None or stands.ended_at is not None or stands.ends_at <= now:
+            # Still locked, so that nobody else comes upon what is half destroyed.
+            agency.pictures.drop_hold(hold.hold_id)
+            return NoSuchHold()
         holds.keep(
             tx,
             hold.hold_id,
@@ -135,8 +143,8 @@ def _keep(
             tx,
             Draft(
                 kind=RecordKind.HOLD_KEPT,
-                at=at,
-                public={"days": (hold.ends_at - at).days},
+                at=now,
+                public={"days": (hold.ends_at - now).days},
                 private={
                     "person": str(who.person_id),
                     "hold": str(hold.hold_id),
@@ -144,7 +152,7 @@ def _keep(
                 },
             ),
         )
-    return True
+    return HoldKept(case_ref=hold.case_ref, ends_at=hold.ends_at)
 
 
 def _copy(agency: Agency, reference: str, hold: Hold) -> str:
