@@ -1,5 +1,9 @@
 """A hot list is replaced whole; a prohibited one is refused before anything is read."""
 
+import secrets
+import threading
+
+import attrs
 import pytest
 from tests.support.box import FakeBox, somebody
 from tests.support.tables import Tables
@@ -99,6 +103,29 @@ def test_a_list_is_replaced_whole_and_others_stay(
     assert not may_hold(agency, "A1")
     box.send(box.read("A1"), box.read("B2"), box.read("C3"))
     assert tables.count("alerts") == 2
+
+
+def test_no_other_writer_puts_the_list_of_before_back_while_one_is_loaded(
+    agency: Agency,
+) -> None:
+    loaded(agency, a_file("A1,CT,stolen"))
+    other = threading.Thread(target=rebuild_hot_file, args=[agency])
+    seen: list[HotFileState] = []
+
+    def entropy(size: int) -> bytes:
+        # Called for the record, when the new list is written and not yet committed.
+        if not seen and agency.hot_file.state is HotFileState.MISSING:
+            other.start()
+            other.join(timeout=1)
+            seen.append(agency.hot_file.state)
+        return secrets.token_bytes(size)
+
+    loaded(attrs.evolve(agency, entropy=entropy), a_file("B2,CT,stolen"))
+
+    other.join()
+    assert seen == [HotFileState.MISSING]
+    assert may_hold(agency, "B2")
+    assert not may_hold(agency, "A1")
 
 
 def test_an_entry_that_stays_keeps_its_id(agency: Agency, tables: Tables) -> None:

@@ -130,9 +130,8 @@ def load_hotlist(
     )
     # First the matcher loses its file and asks the database about every read; so
     # whatever breaks from here on, no hit is missed.
-    agency.hot_file.forget()
-    list_id = _replace(agency, who, hotlist, parsed)
-    rebuild_hot_file(agency)
+    with agency.hot_file.changing(lambda: _digests(agency)):
+        list_id = _replace(agency, who, hotlist, parsed)
     return Loaded(
         list_id=list_id,
         entries=len(parsed.rows),
@@ -148,16 +147,14 @@ def rebuild_hot_file(agency: Agency) -> int:
     Returns:
         How many different plates are on the lists.
     """
+    return agency.hot_file.rewrite(lambda: _digests(agency))
+
+
+def _digests(agency: Agency) -> Iterator[Digest]:
     secret = agency.keys.hotlist_key
-
-    def digests() -> Iterator[Digest]:
-        with agency.database.changes() as tx:
-            for key in hotlists.match_keys(
-                tx, prohibited=agency.profile.prohibited_lists
-            ):
-                yield digest(secret, key)
-
-    return agency.hot_file.rewrite(digests)
+    with agency.database.changes() as tx:
+        for key in hotlists.match_keys(tx, prohibited=agency.profile.prohibited_lists):
+            yield digest(secret, key)
 
 
 def _refuse(agency: Agency, who: Person, list_class: ListClass) -> ListProhibited:

@@ -8,7 +8,8 @@ import fcntl
 import mmap
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -74,6 +75,22 @@ class HotFile:
                 self._index, self._state = self._open()
             return self._index, self._state
 
+    @contextmanager
+    def changing(self, digests: Callable[[], Iterable[Digest]]) -> Iterator[None]:
+        """Take the file away for a block that changes the lists, then make it anew.
+
+        No other writer is at work from the first to the last, so that none can put a
+        file with the lists of before in the place that was emptied. Where the block
+        breaks off the file stays away, see `HotFileState.MISSING`: no hit is missed.
+
+        Args:
+            digests: reads the lists as they are when the block has ended.
+        """
+        with self._alone():
+            self.forget()
+            yield
+            self._write(digests)
+
     def rewrite(self, digests: Callable[[], Iterable[Digest]]) -> int:
         """Put new digests in the file's place; whoever reads sees the old or the new.
 
@@ -84,20 +101,28 @@ class HotFile:
         Returns:
             How many distinct digests are in the file.
         """
+        with self._alone():
+            return self._write(digests)
+
+    def forget(self) -> None:
+        """Take the file away; to change the lists, see `changing`."""
+        self._path.unlink(missing_ok=True)
+        files.sync_folder(self._path.parent)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         lock = self._path.with_name(self._path.name + ".lock")
         number = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(number, fcntl.LOCK_EX)
-            packed = pack_index(digests())
-            files.replace(self._path, packed)
+            yield
         finally:
             os.close(number)
-        return len(HotIndex(memoryview(packed)))
 
-    def forget(self) -> None:
-        """Take the file away, before the lists change: see `HotFileState.MISSING`."""
-        self._path.unlink(missing_ok=True)
-        files.sync_folder(self._path.parent)
+    def _write(self, digests: Callable[[], Iterable[Digest]]) -> int:
+        packed = pack_index(digests())
+        files.replace(self._path, packed)
+        return len(HotIndex(memoryview(packed)))
 
     def _look_at(self) -> _Stamp | None:
         try:
