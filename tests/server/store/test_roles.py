@@ -1,4 +1,6 @@
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +67,26 @@ def test_the_root_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) ->
     path.chmod(0o640)
     with pytest.raises(BadRootSecretError):
         Passwords.from_file(path)
+
+
+def test_a_root_secret_that_broke_off_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "root.secret"
+    # The disk takes half of the secret, and the process ends.
+    broken_off = (
+        "import resource, sys, pathlib;"
+        "from charteroak.server.store.roles import Passwords;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (16, 16));"
+        "Passwords.from_file(pathlib.Path(sys.argv[1]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", broken_off, path], check=False, capture_output=True
+    )
+    assert b"File too large" in done.stderr
+
+    made = Passwords.from_file(path)
+
+    assert Passwords.from_file(path).of("a") == made.of("a")
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
 def test_refuses_a_short_root_secret(tmp_path: Path) -> None:

@@ -148,12 +148,8 @@ class Passwords:
             BadRootSecretError: wrong length, or readable by others.
             OSError: it can be neither read nor made.
         """
-        with contextlib.suppress(FileExistsError):
-            made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(made, "wb") as file:
-                file.write(secrets.token_bytes(_SECRET_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
+        if not path.exists():
+            _make_whole(path, secrets.token_bytes(_SECRET_BYTES))
         secret = path.read_bytes()
         if path.stat().st_mode & 0o077 or len(secret) != _SECRET_BYTES:
             message = f"{path} cannot be used as the root secret"
@@ -171,6 +167,30 @@ class Passwords:
         return (
             base64.urlsafe_b64encode(derive.derive(self._secret)).decode().rstrip("=")
         )
+
+
+def _make_whole(path: Path, content: bytes) -> None:
+    """Make a private file, whole and durable; one that is there stays as it is.
+
+    A crash leaves the draft, which nobody reads, and never half a secret in its place.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    made = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(made, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # Of two at once the second finds the first one's.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def role_dsn(
