@@ -125,7 +125,7 @@ def _reach_database(
 ) -> tuple[EmbeddedPostgres | None, str]:
     """The embedded server, where this process runs it, and how to administer."""
     if settings.dsn is not None:
-        return None, settings.dsn
+        return None, settings.dsn.get_secret_value()
     folder = settings.data / "database"
     postgres = EmbeddedPostgres(folder, on_progress=on_progress)
     try:

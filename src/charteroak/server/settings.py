@@ -9,9 +9,10 @@ from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -30,7 +31,7 @@ class Settings(BaseSettings):
         ),
     ] = Path("/var/lib/charteroak")
     dsn: Annotated[
-        str | None,
+        SecretStr | None,
         Field(
             title="Database",
             description="Any PostgreSQL 15 or newer. Empty: the embedded one.",
@@ -96,6 +97,21 @@ class Settings(BaseSettings):
             ip_network(value)
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _secure(cls, value: str | None) -> str | None:
+        """An https address; plain HTTP for this machine itself alone."""
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        secure = parts.scheme == "https" or (
+            parts.scheme == "http" and _is_loopback(parts.hostname or "")
+        )
+        if not secure or not parts.hostname:
+            message = "give an https address, such as https://lpr.example.gov"
+            raise ValueError(message)
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _zone(cls, value: str) -> str:
@@ -112,7 +128,7 @@ class Settings(BaseSettings):
         if (self.tls_certificate is None) != (self.tls_key is None):
             message = "set both tls_certificate and tls_key, or neither"
             raise ValueError(message)
-        loopback = self.host == "localhost" or ip_address(self.host).is_loopback
+        loopback = _is_loopback(self.host)
         if not loopback and self.tls_certificate is None and self.proxy is None:
             message = (
                 "plain HTTP is for this machine only: set tls_certificate and "
@@ -120,3 +136,13 @@ class Settings(BaseSettings):
             )
             raise ValueError(message)
         return self
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        # A name may lead anywhere.
+        return False
