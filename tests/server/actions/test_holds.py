@@ -17,6 +17,7 @@ from charteroak.core.search_answer import Forbidden, NotShown, ReadGone
 from charteroak.core.search_record import SHOWN_FOR
 from charteroak.server.actions.approve_hold import HoldKept, approve_hold
 from charteroak.server.actions.end_hold import HoldEnded, end_hold
+from charteroak.server.actions.open_record import RecordOpened, open_record
 from charteroak.server.actions.request_hold import HoldRequested, request_hold
 from charteroak.server.actions.search_reads import search_reads
 from charteroak.server.actions.see_case import (
@@ -29,6 +30,7 @@ from charteroak.server.actions.see_case import (
     see_held_picture,
 )
 from charteroak.server.agency import Agency
+from charteroak.server.store import audit
 from charteroak.server.vault.pictures import Pictures
 
 CASE = "26-1234"
@@ -250,6 +252,33 @@ def test_only_those_who_may_hold_see_a_case(agency: Agency) -> None:
         assert see_held_picture(agency, who, hold_id) == NotAllowed()
     both = person(Role.ADMINISTRATOR, Role.INVESTIGATOR)
     assert see_case(agency, both, CASE) == NotAllowed()
+
+
+def test_a_case_that_is_refused_is_in_the_log_with_its_rule(
+    agency: Agency, tables: Tables
+) -> None:
+    hold_id = asked_for(agency, a_hit(agency))
+    approve_hold(agency, SAM, hold_id)
+    both = person(Role.ADMINISTRATOR, Role.INVESTIGATOR)
+
+    assert see_case(agency, both, CASE) == NotAllowed()
+    assert see_held_picture(agency, both, hold_id) == NotAllowed()
+    assert see_case(agency, person(Role.AUDITOR), "26-9") == NotAllowed()
+
+    case, picture, unknown = tables.public_entries("case.seen")
+    assert case == picture
+    assert case["decision"] == "refused"
+    assert case["rules"]
+    assert case["holds"] == 0
+    assert unknown == {"decision": "refused", "holds": 0}
+    # The record replays to the same refusal.
+    with agency.database.audits() as tx:
+        (record, *_) = audit.newest(tx, kind=None, before=None, limit=3)[1:]
+    opened = open_record(agency, person(Role.AUDITOR), record.record_id)
+    assert isinstance(opened, RecordOpened)
+    assert opened.replay is not None
+    assert opened.replay.agrees
+    assert not opened.replay.permitted
 
 
 def test_cases_that_wait_come_first(agency: Agency) -> None:

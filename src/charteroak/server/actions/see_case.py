@@ -5,9 +5,11 @@ import attrs
 from charteroak.core.hold import HeldRead, Hold, HoldId, HoldState, NotAllowed
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import Act, Person
-from charteroak.core.policy import Permit, decide, request
+from charteroak.core.policy import Denial, Permit, decide, request
+from charteroak.core.search_record import decision_fields
 from charteroak.server.agency import Agency
 from charteroak.server.store import holds
+from charteroak.server.store.database import Changes
 from charteroak.server.store.holds import CaseLine
 from charteroak.server.vault.pictures import PictureGoneError
 
@@ -58,21 +60,22 @@ def list_cases(agency: Agency, who: Person) -> list[CaseLine] | NotAllowed:
 def see_case(agency: Agency, who: Person, case_ref: str) -> CaseSeen | NotAllowed:
     """The holds of a case, with the reads that they keep.
 
-    The record is committed before the copies are read.
+    The record is committed before the copies are read; a refusal is recorded too.
     """
-    if not who.may(Act.REQUEST_HOLD):
-        return NotAllowed()
-    now = agency.clock()
     with agency.database.changes() as tx:
         found = holds.of_case(tx, case_ref)
-        allowed = [hold for hold in found if _may(agency, who, Act.REQUEST_HOLD, hold)]
-        if found and not allowed:
-            return NotAllowed()
+        decided = [
+            (hold, _decide(agency, who, Act.REQUEST_HOLD, hold)) for hold in found
+        ]
+        allowed = [hold for hold, said in decided if isinstance(said, Permit)]
+        if not who.may(Act.REQUEST_HOLD) or (found and not allowed):
+            denial = next((no for _, no in decided if isinstance(no, Denial)), None)
+            return _refuse(agency, tx, who, case_ref, denial)
         agency.record(
             tx,
             Draft(
                 kind=RecordKind.CASE_SEEN,
-                at=now,
+                at=agency.clock(),
                 public={"holds": len(allowed)},
                 private={"person": str(who.person_id), "case_ref": case_ref},
             ),
@@ -95,6 +98,8 @@ def see_held_picture(
 ) -> HeldPicture | HeldPictureGone | NotAllowed:
     """The plate picture of a held read; the case page that shows it was recorded.
 
+    Here a refusal alone is recorded.
+
     Raises:
         PicturesUnavailableError: the place where pictures lie does not answer.
     """
@@ -104,8 +109,10 @@ def see_held_picture(
     ended = hold is None or hold.ended_at is not None or hold.ends_at <= agency.clock()
     if hold is None or ended or not copies:
         return HeldPictureGone()
-    if not _may(agency, who, Act.REQUEST_HOLD, hold):
-        return NotAllowed()
+    decision = _decide(agency, who, Act.REQUEST_HOLD, hold)
+    if isinstance(decision, Denial):
+        with agency.database.changes() as tx:
+            return _refuse(agency, tx, who, hold.case_ref, decision)
     try:
         return HeldPicture(jpeg=agency.pictures.fetch(copies[0].plate_picture))
     except PictureGoneError:
@@ -128,12 +135,33 @@ def _line(agency: Agency, who: Person, hold: Hold, held: HeldRead | None) -> Hol
         held=held,
         may_approve=waits
         and hold.requested_by != who.person_id
-        and _may(agency, who, Act.APPROVE_HOLD, hold),
+        and isinstance(_decide(agency, who, Act.APPROVE_HOLD, hold), Permit),
     )
 
 
-def _may(agency: Agency, who: Person, act: Act, hold: Hold) -> bool:
-    decision = decide(
+def _refuse(
+    agency: Agency, tx: Changes, who: Person, case_ref: str, denial: Denial | None
+) -> NotAllowed:
+    """Record that nothing was shown; without a hold there is nothing to decide about."""
+    decision = {"decision": "refused"} if denial is None else decision_fields(denial)
+    agency.record(
+        tx,
+        Draft(
+            kind=RecordKind.CASE_SEEN,
+            at=agency.clock(),
+            public={**decision, "holds": 0},
+            private={
+                "person": str(who.person_id),
+                "roles": sorted(role.value for role in who.roles),
+                "case_ref": case_ref,
+            },
+        ),
+    )
+    return NotAllowed()
+
+
+def _decide(agency: Agency, who: Person, act: Act, hold: Hold) -> Permit | Denial:
+    return decide(
         agency.profile.rules,
         request(
             act,
@@ -146,4 +174,3 @@ def _may(agency: Agency, who: Person, act: Act, hold: Hold) -> bool:
             limit=agency.profile.read_limit,
         ),
     )
-    return isinstance(decision, Permit)
