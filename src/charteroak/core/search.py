@@ -1,7 +1,7 @@
 """A search: what somebody wants to look up, why, and for which case."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, NewType
 
 import attrs
@@ -68,7 +68,8 @@ class Search:
         Raises:
             EmptyPeriodError: the period is empty or reversed.
         """
-        if self.since >= self.until:
+        # Two moments of one zone compare as its clocks show them, whatever they mean.
+        if self.since.astimezone(UTC) >= self.until.astimezone(UTC):
             raise EmptyPeriodError("the period is empty")
 
     @purpose.validator

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import attrs
 import pytest
 from bs4 import BeautifulSoup
+from tests.support.agency import SettableClock
 from tests.support.sightings import a_read, log_kinds, placed, seen, taken
 from tests.support.web import PASSWORD, ClientAs, browser, somebody
 
 from charteroak.core.people import Role
 from charteroak.core.retention import Retention
+from charteroak.server.actions.make_buckets import make_buckets
 from charteroak.server.actions.sign_in import SignedInAs, sign_in
 from charteroak.server.agency import Agency
 from charteroak.server.web.app import create_app
@@ -242,6 +244,26 @@ def test_a_custom_period_is_meant_in_local_time(
 
     assert "QX9A42" in found.text
     assert "No read fits" in missed.text
+
+
+def test_an_hour_that_the_clocks_show_twice_is_searched_whole(
+    agency: Agency, agency_clock: SettableClock, client_as: ClientAs
+) -> None:
+    # On 2026-11-01 in Connecticut 01:30 comes at 05:30 UTC and again at 06:30 UTC.
+    agency_clock.now = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    make_buckets(agency)
+    seen(agency, "QX9A42", ago=timedelta(hours=6))
+    seen(agency, "QX9B43", ago=timedelta(hours=7))
+    desk = client_as(Role.INVESTIGATOR)
+    form = {**FORM, "period": "custom", "until": "2026-11-01T01:30"}
+
+    found = desk.post("/search", {**form, "since": "2026-11-01T01:30"})
+    empty = desk.post("/search", {**form, "since": "2026-11-01T02:30"})
+
+    assert found.status_code == 200
+    assert "QX9A42" in found.text
+    assert "QX9B43" not in found.text
+    assert "The period ends before it begins." in text_of(empty.text)
 
 
 def test_without_its_form_token_nothing_is_searched(

@@ -1,7 +1,7 @@
 """The search form: what was typed, what it means, and what cannot be read in it."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -204,7 +204,8 @@ def _moment(text: str, zone: ZoneInfo, *, fold: int) -> datetime:
     # The first and the last years that a clock can say have no neighbouring zones.
     if moment.year not in _YEARS:
         raise UnreadableMomentError("a year that no read is from")
-    return moment.replace(tzinfo=zone, fold=fold)
+    # In UTC, where an hour that a clock shows twice is two hours.
+    return moment.replace(tzinfo=zone, fold=fold).astimezone(UTC)
 
 
 def meaning(pattern: PlatePattern, words: Words) -> list[str]:
