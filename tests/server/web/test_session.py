@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from fastapi import FastAPI
 from tests.support.agency import SettableClock
 from tests.support.postgres import TestAgency
+from tests.support.tables import Tables
 from tests.support.web import PASSWORD, ClientAs, Desk, browser, somebody
 
 from charteroak.core.people import IDLE_LIMIT, LOCKED_FOR, SESSION_LIMIT, Act, Role
@@ -138,6 +139,109 @@ def test_the_fifth_password_may_be_the_right_one(agency: Agency, app: FastAPI) -
         for _ in range(4):
             sign_in(desk, person.login, "wrong")
         assert sign_in(desk, person.login, PASSWORD) == 303
+
+
+def test_a_lock_and_its_record_are_one(
+    agency: Agency,
+    app: FastAPI,
+    agency_schema: TestAgency,
+    tables: Tables,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    person = somebody(agency, Role.OFFICER)
+    desk = browser(app)
+    for _ in range(4):
+        assert sign_in(desk, person.login, "wrong") == 401
+
+    def broken(_password: str, _hashed: str) -> bool:
+        raise MemoryError
+
+    # What breaks after the try was counted leaves the account locked, and says so.
+    monkeypatch.setattr("charteroak.server.actions.sign_in.fits_hash", broken)
+    assert sign_in(desk, person.login, "wrong") == 500
+
+    locked = tables.rows("SELECT locked_until IS NOT NULL FROM people")
+    assert locked == [(True,)]
+    assert kinds(agency_schema) == ["person.locked"]
+
+
+def test_no_stranger_locks_out_who_is_signed_in(
+    app: FastAPI,
+    client_as: ClientAs,
+    agency_clock: SettableClock,
+) -> None:
+    desk = client_as(Role.DISPATCHER)
+    assert desk.person is not None
+    agency_clock.advance(IDLE_LIMIT)
+    stranger = browser(app)
+    for _ in range(6):
+        assert sign_in(stranger, desk.person.login, "wrong") == 401
+    assert sign_in(stranger, desk.person.login, PASSWORD) == 401
+
+    assert sign_in(desk, desk.person.login, "wrong") == 401
+    assert sign_in(desk, desk.person.login, PASSWORD) == 303
+    assert desk.get("/board").status_code == 200
+
+
+def test_a_session_has_five_tries_of_its_own_and_ends(
+    agency: Agency,
+    client_as: ClientAs,
+    agency_clock: SettableClock,
+    agency_schema: TestAgency,
+) -> None:
+    desk = client_as(Role.DISPATCHER)
+    assert desk.person is not None
+    token = desk.http.cookies[COOKIE]
+    agency_clock.advance(IDLE_LIMIT)
+
+    for _ in range(5):
+        assert know_again(agency, token, active=False) is not None
+        assert sign_in(desk, desk.person.login, "wrong") == 401
+
+    assert know_again(agency, token, active=False) is None
+    assert kinds(agency_schema)[-1] == "person.locked"
+    assert sign_in(desk, desk.person.login, PASSWORD) == 401
+    agency_clock.advance(LOCKED_FOR)
+    assert sign_in(desk, desk.person.login, PASSWORD) == 303
+
+
+def test_another_s_session_gives_no_tries(
+    agency: Agency, app: FastAPI, client_as: ClientAs
+) -> None:
+    victim, desk = somebody(agency, Role.OFFICER), client_as(Role.OFFICER)
+    for _ in range(5):
+        assert sign_in(browser(app), victim.login, "wrong") == 401
+
+    assert sign_in(desk, victim.login, PASSWORD) == 401
+
+
+def test_a_found_session_does_not_guess_the_password(
+    agency: Agency, client_as: ClientAs, agency_schema: TestAgency, app: FastAPI
+) -> None:
+    desk = client_as(Role.OFFICER)
+    assert desk.person is not None
+    token = desk.http.cookies[COOKIE]
+    guess = {"before": "wrong", "after": "a sentence that only I would write"}
+
+    answers = [desk.post("/account/password", guess).status_code for _ in range(5)]
+
+    assert answers == [422, 422, 422, 422, 401]
+    assert know_again(agency, token, active=False) is None
+    right = {**guess, "before": PASSWORD}
+    assert desk.post("/account/password", right).status_code == 401
+    assert sign_in(browser(app), desk.person.login, PASSWORD) == 401
+    assert kinds(agency_schema)[-1] == "person.locked"
+
+
+def test_the_right_password_forgets_the_wrong_ones(client_as: ClientAs) -> None:
+    desk = client_as(Role.OFFICER)
+    new = "a sentence that only I would write"
+    for before, after in ((PASSWORD, new), (new, PASSWORD)):
+        for _ in range(4):
+            guess = {"before": "wrong", "after": "another sentence that is mine"}
+            assert desk.post("/account/password", guess).status_code == 422
+        form = {"before": before, "after": after}
+        assert desk.post("/account/password", form).status_code == 303
 
 
 def test_a_full_line_turns_away_and_counts_nothing(

@@ -7,13 +7,14 @@ from typing import Final
 import attrs
 
 from charteroak.core.log_record import Draft, RecordKind, Value
-from charteroak.core.people import Person, PersonId, Role, mixes_duties
+from charteroak.core.people import LOCKED_FOR, Person, PersonId, Role, mixes_duties
 from charteroak.server.agency import Agency
 from charteroak.server.store import people, sessions
 from charteroak.server.store.database import Changes
 from charteroak.server.store.passwords import (
     fits_hash,
     hash_password,
+    in_line,
     temporary_password,
 )
 from charteroak.server.store.people import Account
@@ -38,6 +39,7 @@ class Refusal(StrEnum):
     """Why an account was left as it was."""
 
     LAST_ADMINISTRATOR = "last_administrator"
+    LOCKED = "locked"
     MIXED_DUTIES = "mixed_duties"
     NO_ROLES = "no_roles"
     NO_SUCH_PERSON = "no_such_person"
@@ -153,28 +155,62 @@ def choose_password(
 ) -> Changed | NotChanged:
     """Change one's own password; one's other sessions end.
 
+    Wrong tries are counted for the session: whoever found it open must not guess on.
+    The fifth ends it and locks the account, as at sign-in.
+
     Args:
         agency: whose server.
         who: the signed-in person.
         before: the password until now.
         after: the password from now on.
         token: of the session that goes on.
+
+    Raises:
+        TooManySignInsError: more at once than can be checked; nothing was counted.
     """
     if len(after) < SHORTEST_PASSWORD:
         return NotChanged(Refusal.PASSWORD_SHORT)
     if after == before:
         return NotChanged(Refusal.PASSWORD_SAME)
-    with agency.database.changes() as tx:
-        known = people.password_hash(tx, who.person_id)
-    if known is None or not fits_hash(before, known):
-        return NotChanged(Refusal.PASSWORD_WRONG)
+    session = sessions.hash_of(token)
+    with in_line():
+        refused = _wrong(agency, who, before, session)
+    if refused is not None:
+        return NotChanged(refused)
     hashed = hash_password(after)
 
     def change(tx: Changes, _account: Account) -> None:
         people.set_password(tx, who.person_id, hashed=hashed, temporary=False)
-        sessions.end_all(tx, who.person_id, but=sessions.hash_of(token))
+        sessions.forgive(tx, session)
+        sessions.end_all(tx, who.person_id, but=session)
 
     return _change(agency, who, who.person_id, Change.PASSWORD_CHOSEN, change)
+
+
+def _wrong(
+    agency: Agency, who: Person, password: str, session: bytes
+) -> Refusal | None:
+    now = agency.clock()
+    with agency.database.changes() as tx:
+        tried = sessions.count_try(tx, session, who.login, now)
+    if tried is None:
+        return Refusal.LOCKED
+    if fits_hash(password, tried.password_hash):
+        return None
+    if not tried.locks:
+        return Refusal.PASSWORD_WRONG
+    with agency.database.changes() as tx:
+        sessions.end(tx, session)
+        people.lock(tx, who.person_id, now + LOCKED_FOR)
+        agency.record(
+            tx,
+            Draft(
+                kind=RecordKind.PERSON_LOCKED,
+                at=now,
+                private={"person": str(who.person_id)},
+            ),
+        )
+    return Refusal.LOCKED
 
 
 def _change(  # noqa: PLR0913, PLR0917  one place for what all changes share

@@ -10,6 +10,7 @@ from charteroak.core.people import IDLE_LIMIT, LOCKED_FOR, SESSION_LIMIT, Person
 from charteroak.server.agency import Agency
 from charteroak.server.store import passwords, people, sessions
 from charteroak.server.store.passwords import NOBODY, fits_hash
+from charteroak.server.store.people import Try
 from charteroak.server.store.sessions import hash_of
 
 TOKEN_BYTES: Final = 32
@@ -63,7 +64,9 @@ def sign_in(
         agency: whose server.
         login: as typed; case and space around it do not matter.
         password: as typed.
-        replaces: token of the session that this browser had before; it ends.
+        replaces: token of the session that this browser had before; it ends. If it is
+            the same person's, no lock of the account stops them, and five wrong
+            passwords end the session and lock the account.
 
     Raises:
         TooManySignInsError: more at once than can be checked; nothing was counted.
@@ -77,25 +80,44 @@ def _sign_in(
     agency: Agency, login: str, password: str, *, replaces: str | None
 ) -> SignedInAs | NotSignedIn:
     now = agency.clock()
+    login = login.strip().lower()
+    before = hash_of(replaces) if replaces is not None else None
     with agency.database.changes() as tx:
-        tried = people.count_try(
-            tx, login.strip().lower(), at=now, locked_until=now + LOCKED_FOR
+        own = before and sessions.count_try(tx, before, login, now)
+        tried = own or people.count_try(
+            tx, login, at=now, locked_until=now + LOCKED_FOR
         )
+        # With the lock itself, though the fifth password may yet be the right one:
+        # then the record of the sign-in follows.
+        if tried is not None and tried.locks and not own:
+            agency.record(tx, _locked(tried, now))
     fits = fits_hash(password, tried.password_hash if tried is not None else NOBODY)
     if tried is None:
         return NotSignedIn()
+    if not fits:
+        if own and tried.locks and before is not None:
+            with agency.database.changes() as tx:
+                sessions.end(tx, before)
+                people.lock(tx, tried.person.person_id, now + LOCKED_FOR)
+                agency.record(tx, _locked(tried, now))
+        return NotSignedIn()
+    return _begin(agency, tried, before, now)
+
+
+def _locked(tried: Try, now: datetime) -> Draft:
+    who: dict[str, Value] = {"person": str(tried.person.person_id)}
+    return Draft(kind=RecordKind.PERSON_LOCKED, at=now, private=who)
+
+
+def _begin(
+    agency: Agency, tried: Try, before: bytes | None, now: datetime
+) -> SignedInAs | NotSignedIn:
     who: dict[str, Value] = {"person": str(tried.person.person_id)}
     with agency.database.changes() as tx:
-        if not fits:
-            if tried.locks:
-                agency.record(
-                    tx, Draft(kind=RecordKind.PERSON_LOCKED, at=now, private=who)
-                )
-            return NotSignedIn()
         if not people.signed_in(tx, tried.person.person_id, now):
             return NotSignedIn()
-        if replaces is not None:
-            sessions.end(tx, hash_of(replaces))
+        if before is not None:
+            sessions.end(tx, before)
         token = agency.entropy(TOKEN_BYTES).hex()
         sessions.add(
             tx,

@@ -72,19 +72,16 @@ _CHANGE_HASH: Final = """
      WHERE person_id = %(person_id)s
 """
 
-_HASH_OF: Final = """
-    SELECT password_hash
-      FROM people
-     WHERE person_id = %(person_id)s
-       AND disabled_at IS NULL
-"""
-
 _SET_ROLES: Final = """
     UPDATE people SET roles = %(roles)s WHERE person_id = %(person_id)s
 """
 
 _SET_DISABLED: Final = """
     UPDATE people SET disabled_at = %(at)s WHERE person_id = %(person_id)s
+"""
+
+_LOCK: Final = """
+    UPDATE people SET locked_until = %(until)s WHERE person_id = %(person_id)s
 """
 
 _UNLOCK: Final = """
@@ -199,7 +196,7 @@ def count_try(
     Returns:
         None if nobody may try: no such login, disabled, or locked.
     """
-    with tx.connection.cursor(row_factory=args_row(_try)) as cursor:
+    with tx.connection.cursor(row_factory=args_row(a_try)) as cursor:
         cursor.execute(
             _TRY,
             {
@@ -223,12 +220,6 @@ def saw(tx: Changes, person_id: PersonId, at: datetime) -> None:
     tx.connection.execute(_SAW, {"person_id": person_id, "at": at})
 
 
-def password_hash(tx: Changes, person_id: PersonId) -> str | None:
-    """The hash of somebody's password, unless they are disabled."""
-    row = tx.connection.execute(_HASH_OF, {"person_id": person_id}).fetchone()
-    return str(row[0]) if row is not None else None
-
-
 def set_password(
     tx: Changes, person_id: PersonId, *, hashed: str, temporary: bool
 ) -> None:
@@ -247,6 +238,11 @@ def set_roles(tx: Changes, person_id: PersonId, roles: Iterable[Role]) -> None:
 def set_disabled(tx: Changes, person_id: PersonId, at: datetime | None) -> None:
     """Disable an account from a moment on, or with None enable it again."""
     tx.connection.execute(_SET_DISABLED, {"person_id": person_id, "at": at})
+
+
+def lock(tx: Changes, person_id: PersonId, until: datetime) -> None:
+    """Let nobody try until then."""
+    tx.connection.execute(_LOCK, {"person_id": person_id, "until": until})
 
 
 def unlock(tx: Changes, person_id: PersonId) -> None:
@@ -292,7 +288,7 @@ def _account(
     )
 
 
-def _try(  # noqa: PLR0913, PLR0917  the columns, in order
+def a_try(  # noqa: PLR0913, PLR0917  the columns, in order
     person_id: PersonId,
     login: str,
     name: str,
@@ -301,6 +297,7 @@ def _try(  # noqa: PLR0913, PLR0917  the columns, in order
     hashed: str,
     failures: int,
 ) -> Try:
+    """A try from the columns of an account, and how many have failed."""
     return Try(
         person=person(person_id, login, name, roles),
         temporary=temporary,

@@ -7,9 +7,9 @@ from typing import Final
 import attrs
 from psycopg.rows import args_row
 
-from charteroak.core.people import Person, PersonId
+from charteroak.core.people import FAILURES_BEFORE_LOCK, Person, PersonId
 from charteroak.server.store.database import Changes
-from charteroak.server.store.people import person
+from charteroak.server.store.people import Try, a_try, person
 
 _ADD: Final = """
     INSERT INTO sessions
@@ -31,6 +31,24 @@ _TOUCH: Final = """
        SET last_used_at = %(at)s
      WHERE token_hash = %(token_hash)s
        AND last_used_at < %(at)s
+"""
+
+_TRY: Final = """
+    UPDATE sessions s
+       SET failures = s.failures + 1
+      FROM people p
+     WHERE s.token_hash = %(token_hash)s
+       AND s.expires_at > %(at)s
+       AND s.failures < %(most)s
+       AND p.person_id = s.person_id
+       AND p.login = %(login)s
+       AND p.disabled_at IS NULL
+ RETURNING p.person_id, p.login, p.name, p.roles, p.temporary, p.password_hash,
+           s.failures
+"""
+
+_FORGIVE: Final = """
+    UPDATE sessions SET failures = 0 WHERE token_hash = %(token_hash)s
 """
 
 _END: Final = """
@@ -104,6 +122,33 @@ def find(tx: Changes, token_hash: bytes) -> StoredSession | None:
 def touch(tx: Changes, token_hash: bytes, at: datetime) -> None:
     """Note that a session was used; never turns back."""
     tx.connection.execute(_TOUCH, {"token_hash": token_hash, "at": at})
+
+
+def count_try(tx: Changes, token_hash: bytes, login: str, at: datetime) -> Try | None:
+    """Count a password given in a session as wrong before it is checked.
+
+    A lock of the account does not stop it: else whoever knows a login could keep its
+    person, who is signed in, from working. The session has five tries of its own.
+
+    Returns:
+        None if there is no such session of that person, or its tries are used up.
+    """
+    with tx.connection.cursor(row_factory=args_row(a_try)) as cursor:
+        cursor.execute(
+            _TRY,
+            {
+                "token_hash": token_hash,
+                "login": login,
+                "at": at,
+                "most": FAILURES_BEFORE_LOCK,
+            },
+        )
+        return cursor.fetchone()
+
+
+def forgive(tx: Changes, token_hash: bytes) -> None:
+    """Forget the failed tries of a session: the password was right."""
+    tx.connection.execute(_FORGIVE, {"token_hash": token_hash})
 
 
 def end(tx: Changes, token_hash: bytes) -> bool:

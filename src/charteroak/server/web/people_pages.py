@@ -29,7 +29,13 @@ from charteroak.server.actions.change_person import (
 from charteroak.server.actions.see_people import AccountShown, see_people
 from charteroak.server.agency import Agency
 from charteroak.server.web.render import ROLES, page, words_of
-from charteroak.server.web.session import Session, TheAgency, anybody, may
+from charteroak.server.web.session import (
+    NotSignedInError,
+    Session,
+    TheAgency,
+    anybody,
+    may,
+)
 from charteroak.server.web.text import later
 
 router = APIRouter()
@@ -50,6 +56,7 @@ _REFUSED: Final = {
     Refusal.LAST_ADMINISTRATOR: later(
         "This is the last administrator. Make somebody else one first."
     ),
+    Refusal.LOCKED: later("Too many wrong passwords. Try again in ten minutes."),
     Refusal.MIXED_DUTIES: later(
         "Whoever manages people, reads the log or loads hot lists has no account that "
         "also looks for cars. Give a second account to the same person only if your "
@@ -220,6 +227,9 @@ def choose(
     )
     if isinstance(answer, Changed):
         return RedirectResponse("/account?done=password", 303)
+    if answer.because is Refusal.LOCKED:
+        request.state.session = None
+        raise NotSignedInError("too many wrong passwords")
     field = "before" if answer.because is Refusal.PASSWORD_WRONG else "after"
     errors = {field: words_of(request).gettext(_REFUSED[answer.because])}
     values = {"errors": errors, "shortest": SHORTEST_PASSWORD, "done": False}

@@ -303,7 +303,8 @@ CREATE TABLE sessions (
     person_id    uuid NOT NULL REFERENCES people,
     signed_in_at timestamptz NOT NULL,
     last_used_at timestamptz NOT NULL,
-    expires_at   timestamptz NOT NULL
+    expires_at   timestamptz NOT NULL,
+    failures     integer NOT NULL DEFAULT 0
 );
 CREATE INDEX sessions_person_id ON sessions (person_id);
 
