@@ -1,9 +1,13 @@
 """The status page: late duties and broken promises, told to every role in words."""
 
+import os
+import pwd
 from datetime import timedelta
 
+import attrs
 import pytest
 from bs4 import Tag
+from pydantic import SecretStr
 from tests.support.agency import SettableClock
 from tests.support.box import FakeBox
 from tests.support.pseudo import Pseudo, untranslated
@@ -13,7 +17,7 @@ from tests.support.web import PASSWORD, ClientAs, Desk, browser, somebody
 
 from charteroak.core.duty import Duty
 from charteroak.core.people import Role
-from charteroak.server.actions.see_status import see_status
+from charteroak.server.actions.see_status import SHARED_USER, see_status
 from charteroak.server.actions.sign_in import SignedInAs, sign_in
 from charteroak.server.agency import Agency
 from charteroak.server.store import promises
@@ -102,7 +106,7 @@ def test_a_day_in_figures(
 
     assert "Stored in the last 24 hours 3 reads" in said
     assert "Deleted in the last 24 hours 1 read" in said
-    assert "A number used twice for different reads 1" in said
+    assert "used before, for other reads or long ago 1" in said
     assert "BK47193" not in said
 
 
@@ -135,6 +139,28 @@ def test_a_log_that_cannot_be_emptied_is_named(agency: Agency, tables: Tables) -
     tables.change(f"REVOKE pg_checkpoint FROM {tables.schema.schema}_purge")
 
     assert see_status(agency).broken_promises == ("wal_not_emptied",)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+@pytest.mark.parametrize(("owner", "shared"), [("nobody", True), ("root", False)])
+def test_a_database_that_runs_as_nobody_is_noted_and_breaks_nothing(
+    agency: Agency, client_as: ClientAs, owner: str, *, shared: bool
+) -> None:
+    Worker(agency).look()
+    assert see_status(agency).notes == ()
+    data = agency.settings.data / "database" / "pgdata"
+    data.mkdir(parents=True)
+    os.chown(data, pwd.getpwnam(owner).pw_uid, -1)
+
+    seen = see_status(agency)
+    said = text(client_as)
+
+    assert seen.notes == ((SHARED_USER,) if shared else ())
+    assert seen.well
+    assert "All is well." in said
+    assert (status_pages.NOTES[SHARED_USER] in said) is shared
+    elsewhere = agency.settings.model_copy(update={"dsn": SecretStr("host=db")})
+    assert see_status(attrs.evolve(agency, settings=elsewhere)).notes == ()
 
 
 def test_every_promise_and_duty_has_its_words() -> None:

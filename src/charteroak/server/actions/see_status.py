@@ -1,13 +1,18 @@
 """What everybody may see: is every duty done, and which promise cannot be kept here."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import attrs
 
 from charteroak.core.duty import Duty, DutyState
 from charteroak.server.agency import Agency
 from charteroak.server.store import duties, figures, promises
+from charteroak.server.store.postgres.service_user import is_shared
 from charteroak.server.store.roles import AgencySchema
+
+SHARED_USER: Final = "shared_user"
+"""The note that the embedded database runs as a user whom other programs share."""
 
 
 @attrs.frozen(kw_only=True)
@@ -29,6 +34,7 @@ class Status:
 
     Attributes:
         broken_promises: codes of what this database's settings let us not promise.
+        notes: codes of what could be better, and breaks no promise by itself.
         oldest_at: start of the oldest bucket that is still there; None: none.
         limit: the read limit in force.
         stored: reads stored in the last day, by the counts of ingest.
@@ -40,6 +46,7 @@ class Status:
     at: datetime
     duties: tuple[DutyLine, ...]
     broken_promises: tuple[str, ...]
+    notes: tuple[str, ...]
     limit: timedelta
     granule: timedelta
     oldest_at: datetime | None
@@ -74,6 +81,7 @@ def see_status(agency: Agency) -> Status:
         at=now,
         duties=lines,
         broken_promises=tuple(broken),
+        notes=_notes(agency),
         limit=agency.retention.limit,
         granule=agency.retention.granule,
         oldest_at=day.oldest_at,
@@ -82,3 +90,11 @@ def see_status(agency: Agency) -> Status:
         refusals=day.refusals,
         matcher=agency.hot_file.state.value,
     )
+
+
+def _notes(agency: Agency) -> tuple[str, ...]:
+    if agency.settings.dsn is not None:
+        # Somebody else's server: who it runs as is not ours to see.
+        return ()
+    data = agency.settings.data / "database" / "pgdata"
+    return (SHARED_USER,) if is_shared(data) else ()

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from charteroak.core.duty import Duty, every
 from charteroak.core.people import Act
-from charteroak.server.actions.see_status import see_status
+from charteroak.server.actions.see_status import SHARED_USER, see_status
 from charteroak.server.web.render import page
 from charteroak.server.web.session import Session, TheAgency, may
 from charteroak.server.web.text import later
@@ -74,8 +74,20 @@ BROKEN: Final = {
     ),
 }
 
+NOTES: Final = {
+    SHARED_USER: later(
+        "The database runs as the user nobody. Other programs on this machine may run as "
+        "nobody too, and could then read its files. Make a system user named charteroak "
+        "before the first start; on a server that has run already, stop it and give that "
+        "user the folders pgdata and run below the database folder."
+    ),
+}
+"""What could be better, by code; it breaks no promise by itself."""
+
 REFUSED: Final = {
-    "charteroak.batch.conflict": later("A number used twice for different reads"),
+    "charteroak.batch.conflict": later(
+        "A number that was used before, for other reads or long ago"
+    ),
     "charteroak.batch.forged": later("A batch that was altered or signed by another"),
     "charteroak.batch.foreign-camera": later(
         "A read of a camera that is not the box's"
@@ -116,6 +128,7 @@ def status(
             "names": NAMES,
             "when_late": WHEN_LATE,
             "broken": BROKEN,
+            "notes": NOTES,
             "refused": REFUSED,
             "other_refused": OTHER_REFUSED,
             "every": {duty: every(duty, seen.granule) for duty in Duty},

@@ -20,7 +20,8 @@ from charteroak.server.store.postgres.errors import (
 )
 
 # `nobody` is on every Unix; a package or an administrator may make the other.
-_NAMES: Final = ("charteroak", "nobody")
+_SHARED: Final = "nobody"
+_NAMES: Final = ("charteroak", _SHARED)
 
 LAUNCHER: Final = (sys.executable, "-I", "-S", str(Path(launch.__file__).resolve()))
 
@@ -110,6 +111,17 @@ def service_user(existing_data: Path) -> ServiceUser:
         "PostgreSQL must not run as root, and neither user 'charteroak' nor 'nobody' "
         "exists"
     )
+
+
+def is_shared(existing_data: Path) -> bool:
+    """Whether the data belong to `nobody`, as whom other programs may run too.
+
+    False where there are none: then this machine runs no server of ours.
+    """
+    try:
+        return existing_data.stat().st_uid == pwd.getpwnam(_SHARED).pw_uid
+    except (OSError, KeyError):
+        return False
 
 
 def _account(uid: int, gid: int) -> ServiceUser:
