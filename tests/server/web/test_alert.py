@@ -270,3 +270,16 @@ def test_an_alert_that_is_not_there(client_as: ClientAs, number: str) -> None:
     assert picture.status_code == HTTPStatus.NOT_FOUND
     taken = desk.post(f"/alerts/{number}/acknowledge")
     assert taken.status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_damaged_picture_is_not_called_deleted(
+    agency: Agency, client_as: ClientAs
+) -> None:
+    alert = raised(agency)
+    for segment in (agency.settings.data / "pictures").rglob("*"):
+        if segment.is_file():
+            segment.write_bytes(bytes(segment.stat().st_size))
+    answer = client_as(Role.DISPATCHER).get(f"/alerts/{alert}/plate.jpg")
+    assert answer.status_code == 200
+    assert "damaged" in answer.text
+    assert "deleted" not in answer.text

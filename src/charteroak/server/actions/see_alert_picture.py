@@ -9,7 +9,7 @@ from charteroak.core.alert_review import EvidenceGone, NoSuchAlert, NotAllowed
 from charteroak.core.people import Act, Person
 from charteroak.server.agency import Agency
 from charteroak.server.store import alerts
-from charteroak.server.vault.pictures import PictureGoneError
+from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneError
 
 
 class Picture(StrEnum):
@@ -26,9 +26,14 @@ class PictureSeen:
     jpeg: bytes
 
 
+@attrs.frozen
+class PictureBroken:
+    """The picture was damaged or altered; that is no deletion."""
+
+
 def see_alert_picture(
     agency: Agency, who: Person, alert_id: AlertId, which: Picture
-) -> PictureSeen | EvidenceGone | NoSuchAlert | NotAllowed:
+) -> PictureSeen | PictureBroken | EvidenceGone | NoSuchAlert | NotAllowed:
     """Open a picture for a person, if a role allows it and it is still there.
 
     Raises:
@@ -55,3 +60,5 @@ def see_alert_picture(
     except PictureGoneError:
         # The key goes before the bucket: for a moment the evidence outlives it.
         return EvidenceGone(deleted_at=alert.deleted_at)
+    except PictureBrokenError:
+        return PictureBroken()

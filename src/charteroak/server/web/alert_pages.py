@@ -32,6 +32,7 @@ from charteroak.server.actions.review_alert import (
 from charteroak.server.actions.see_alert import see_alert
 from charteroak.server.actions.see_alert_picture import (
     Picture,
+    PictureBroken,
     PictureSeen,
     see_alert_picture,
 )
@@ -59,7 +60,7 @@ Sees = Annotated[Session, Depends(may(Act.SEE_ALERTS))]
 Acknowledges = Annotated[Session, Depends(may(Act.ACKNOWLEDGE_ALERT))]
 Reviews = Annotated[Session, Depends(may(Act.REVIEW_ALERT))]
 
-_GONE: Final = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 160" \
+_DRAWING: Final = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 160" \
 width="320" height="160"><rect width="320" height="160" fill="#8883"/>\
 <text x="160" y="86" text-anchor="middle" font-family="sans-serif" font-size="18" \
 fill="#777">{words}</text></svg>"""
@@ -104,7 +105,10 @@ def show_picture(
         case PictureSeen(jpeg=jpeg):
             return Response(jpeg, media_type="image/jpeg", headers=headers)
         case EvidenceGone():
-            drawing = _GONE.format(words=words_of(request).gettext(_DELETED))
+            drawing = _DRAWING.format(words=words_of(request).gettext(_DELETED))
+            return Response(drawing, media_type="image/svg+xml", headers=headers)
+        case PictureBroken():
+            drawing = _DRAWING.format(words=words_of(request).gettext(_DAMAGED))
             return Response(drawing, media_type="image/svg+xml", headers=headers)
         case NoSuchAlert():
             raise HTTPException(404)
@@ -261,6 +265,7 @@ def _status(refusal: Refusal | None) -> int:
 
 
 _DELETED: Final = later("deleted on schedule")
+_DAMAGED: Final = later("damaged: tell the administrator")
 
 
 _REFUSED: Final[dict[type[object], tuple[str, str]]] = {
