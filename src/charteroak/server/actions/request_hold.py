@@ -9,8 +9,9 @@ from charteroak.core.log_record import Draft, RecordId, RecordKind
 from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, Permit, decide
 from charteroak.core.read import ReadId
-from charteroak.core.search_answer import Forbidden, NotShown, ReadGone
-from charteroak.core.search_record import decision_fields
+from charteroak.core.sealed import LogReceipt
+from charteroak.core.search_answer import Forbidden, NotShown, ReadGone, Sighting
+from charteroak.core.search_record import Asked, decision_fields
 from charteroak.server.agency import Agency
 from charteroak.server.store import audit, holds, searches
 
@@ -62,15 +63,7 @@ def request_hold(  # noqa: PLR0913  (what is asked, by name)
     )
     if isinstance(looked, Denial):
         return NotShown()
-    with agency.database.looks() as tx:
-        sighting = searches.one(
-            tx,
-            permit=looked,
-            logged=receipt,
-            search=asked.search,
-            read_id=read_id,
-            not_before=agency.retention.not_before(now),
-        )
+    sighting = _look(agency, asked, permit=looked, receipt=receipt, read_id=read_id)
     if sighting is None:
         return ReadGone()
     hold = Hold(
@@ -131,3 +124,22 @@ def _write(
             return Forbidden(recorded=recorded.record_id, because=decision.because)
         holds.add(tx, hold)
     return HoldRequested(hold_id=hold.hold_id, case_ref=hold.case_ref, again=False)
+
+
+def _look(
+    agency: Agency,
+    asked: Asked,
+    *,
+    permit: Permit,
+    receipt: LogReceipt,
+    read_id: ReadId,
+) -> Sighting | None:
+    with agency.database.looks() as tx:
+        return searches.one(
+            tx,
+            permit=permit,
+            logged=receipt,
+            search=asked.search,
+            read_id=read_id,
+            not_before=agency.retention.not_before(agency.clock()),
+        )
