@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import re
 import select
 import signal
@@ -178,6 +179,10 @@ def test_status_says_what_needs_attention_and_is_plain_json_for_machines(
     assert seen["well"] is False
     assert seen["limit_s"] == 180
     assert seen["broken_promises"] == []
+    shared = os.geteuid() == 0 and "charteroak" not in {
+        each.pw_name for each in pwd.getpwall()
+    }
+    assert seen["notes"] == (["shared_user"] if shared else [])
     assert {line["duty"] for line in seen["duties"]} >= {"purge_reads", "tidy_up"}
 
 

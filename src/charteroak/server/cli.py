@@ -281,6 +281,7 @@ def _plain(seen: Status) -> dict[str, object]:
         "refusals_24h": seen.refusals,
         "matcher": seen.matcher,
         "broken_promises": list(seen.broken_promises),
+        "notes": list(seen.notes),
         "duties": [
             {
                 "duty": line.duty.value,
@@ -314,4 +315,6 @@ def _print(seen: Status) -> None:
     )
     for promise in seen.broken_promises:
         console.print(f"This database cannot keep a promise: {promise}.")
+    for note in seen.notes:
+        console.print(f"What could be better: {note}; the status page says how.")
     console.print("All is well." if seen.well else "Something needs attention.")
