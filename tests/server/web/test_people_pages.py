@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from fastapi import FastAPI
 from tests.support.agency import SettableClock
 from tests.support.postgres import TestAgency
+from tests.support.tables import Tables
 from tests.support.web import PASSWORD, ClientAs, Desk, browser, somebody
 
 from charteroak.core.log_record import RecordKind
@@ -177,6 +179,33 @@ def test_an_administrator_unlocks_before_the_ten_minutes_are_over(
     login = {"login": person.login, "password": PASSWORD}
     assert desk.post("/sign-in", login).status_code == 303
     assert agency_clock.now == agency.clock()
+
+
+def test_whose_password_was_replaced_is_told_until_they_know(
+    agency: Agency, app: FastAPI, client_as: ClientAs, tables: Tables
+) -> None:
+    notice = "An administrator replaced your password at"
+    person = somebody(agency, Role.INVESTIGATOR)
+    boss = client_as(Role.ADMINISTRATOR)
+    temporary = told(boss.post(f"/people/{person.person_id}/password").text)
+    own = "a sentence that only I would write"
+    desk = browser(app)
+    desk.post("/sign-in", {"login": person.login, "password": temporary})
+
+    assert notice in desk.get("/account").text
+    desk.post("/account/password", {"before": temporary, "after": own})
+    assert notice in desk.get("/search").text
+    later = browser(app)
+    later.post("/sign-in", {"login": person.login, "password": own})
+    assert notice in later.get("/board").text
+
+    assert later.post("/account/notice").status_code == 303
+    assert later.post("/account/notice").status_code == 303
+
+    assert notice not in later.get("/board").text
+    assert notice not in boss.get("/people").text
+    records = tables.rows("SELECT count(*) FROM log WHERE kind = 'person.changed'")
+    assert records == [(3,)]
 
 
 def test_nobody_gives_themselves_roles(client_as: ClientAs) -> None:

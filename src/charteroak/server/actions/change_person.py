@@ -29,6 +29,7 @@ class Change(StrEnum):
 
     DISABLED = "disabled"
     ENABLED = "enabled"
+    NOTICE_DISMISSED = "notice_dismissed"
     PASSWORD_CHOSEN = "password_chosen"  # noqa: S105  the name of a change
     PASSWORD_REPLACED = "password_replaced"  # noqa: S105  the name of a change
     ROLES = "roles"
@@ -133,7 +134,11 @@ def unlock(
 def replace_password(
     agency: Agency, who: Person | None, person_id: PersonId
 ) -> Changed | NotChanged:
-    """Give somebody a temporary password; their sessions end at once."""
+    """Give somebody a temporary password; their sessions end at once.
+
+    Whoever gives it could sign in with it first, so the person is told, until they say
+    that they know (`dismiss_notice`).
+    """
     told = temporary_password(agency.entropy)
     hashed = hash_password(told)
 
@@ -141,6 +146,7 @@ def replace_password(
         if _is_own(who, account):
             return Refusal.OWN_ACCOUNT
         people.set_password(tx, person_id, hashed=hashed, temporary=True)
+        people.set_replaced(tx, person_id, agency.clock())
         sessions.end_all(tx, person_id)
         return None
 
@@ -148,6 +154,15 @@ def replace_password(
     return (
         attrs.evolve(answer, password=told) if isinstance(answer, Changed) else answer
     )
+
+
+def dismiss_notice(agency: Agency, who: Person) -> Changed | NotChanged:
+    """Say that one knows that one's password was replaced; this is recorded too."""
+
+    def change(tx: Changes, _account: Account) -> None:
+        people.set_replaced(tx, who.person_id, None)
+
+    return _change(agency, who, who.person_id, Change.NOTICE_DISMISSED, change)
 
 
 def choose_password(

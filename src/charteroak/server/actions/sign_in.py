@@ -46,11 +46,13 @@ class Known:
         locked: idle for too long: only receiving goes on, until the same person signs
             in again.
         temporary: the password must be changed before anything else.
+        replaced_at: when somebody else replaced the password; None: the person knows.
     """
 
     person: Person
     locked: bool
     temporary: bool
+    replaced_at: datetime | None
     signed_in_at: datetime
     expires_at: datetime
 
@@ -159,6 +161,7 @@ def know_again(agency: Agency, token: str, *, active: bool) -> Known | None:
         person=found.person,
         locked=locked,
         temporary=found.temporary,
+        replaced_at=found.replaced_at,
         signed_in_at=found.signed_in_at,
         expires_at=found.expires_at,
     )

@@ -72,6 +72,10 @@ _CHANGE_HASH: Final = """
      WHERE person_id = %(person_id)s
 """
 
+_SET_REPLACED: Final = """
+    UPDATE people SET replaced_at = %(at)s WHERE person_id = %(person_id)s
+"""
+
 _SET_ROLES: Final = """
     UPDATE people SET roles = %(roles)s WHERE person_id = %(person_id)s
 """
@@ -228,6 +232,11 @@ def set_password(
         _CHANGE_HASH,
         {"person_id": person_id, "password_hash": hashed, "temporary": temporary},
     )
+
+
+def set_replaced(tx: Changes, person_id: PersonId, at: datetime | None) -> None:
+    """Note that somebody else replaced a password; None: the person has seen it."""
+    tx.connection.execute(_SET_REPLACED, {"person_id": person_id, "at": at})
 
 
 def set_roles(tx: Changes, person_id: PersonId, roles: Iterable[Role]) -> None:

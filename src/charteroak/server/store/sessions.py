@@ -18,7 +18,7 @@ _ADD: Final = """
 """
 
 _FIND: Final = """
-    SELECT p.person_id, p.login, p.name, p.roles, p.temporary,
+    SELECT p.person_id, p.login, p.name, p.roles, p.temporary, p.replaced_at,
            s.signed_in_at, s.last_used_at, s.expires_at
       FROM sessions s
       JOIN people p USING (person_id)
@@ -76,11 +76,13 @@ class StoredSession:
 
     Attributes:
         temporary: the person still has a password that somebody else has seen.
+        replaced_at: when somebody else replaced their password; None: they know.
         expires_at: from then on it is over, whatever happens.
     """
 
     person: Person
     temporary: bool
+    replaced_at: datetime | None
     signed_in_at: datetime
     last_used_at: datetime
     expires_at: datetime
@@ -163,18 +165,20 @@ def end_all(tx: Changes, person_id: PersonId, *, but: bytes | None = None) -> in
     return cursor.rowcount
 
 
-def _session(
+def _session(  # noqa: PLR0913, PLR0917  the columns, in order
     person_id: PersonId,
     login: str,
     name: str,
     roles: list[str],
     temporary: bool,  # noqa: FBT001  a column, given by position
+    replaced_at: datetime | None,
     *times: datetime,
 ) -> StoredSession:
     signed_in_at, last_used_at, expires_at = times
     return StoredSession(
         person=person(person_id, login, name, roles),
         temporary=temporary,
+        replaced_at=replaced_at,
         signed_in_at=signed_in_at,
         last_used_at=last_used_at,
         expires_at=expires_at,

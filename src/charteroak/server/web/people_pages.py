@@ -22,6 +22,7 @@ from charteroak.server.actions.change_person import (
     change_roles,
     choose_password,
     disable,
+    dismiss_notice,
     enable,
     replace_password,
     unlock,
@@ -211,6 +212,16 @@ def account(
     """Show one's own account."""
     values = {"errors": {}, "shortest": SHORTEST_PASSWORD, "done": done == "password"}
     return page(request, "account.html", {"me": session, **values})
+
+
+@router.post("/account/notice")
+def know(
+    agency: TheAgency, session: Annotated[Session, Depends(anybody)]
+) -> RedirectResponse:
+    """Take the notice away that one's password was replaced."""
+    if session.replaced_at is not None:
+        dismiss_notice(agency, session.person)
+    return RedirectResponse("/account", 303)
 
 
 @router.post("/account/password")

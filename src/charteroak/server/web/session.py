@@ -34,6 +34,7 @@ class Session:
         token: what the cookie holds; for signing out.
         expires_at: the end, whatever happens.
         locked: idle for too long; only a stream that was already shown goes on.
+        replaced_at: when an administrator replaced the password; None: the person knows.
     """
 
     person: Person
@@ -43,6 +44,7 @@ class Session:
     expires_at: datetime
     locked: bool
     temporary: bool
+    replaced_at: datetime | None
 
 
 class NotSignedInError(CharterOakError):
@@ -135,6 +137,7 @@ def _session(token: str, known: Known) -> Session:
         expires_at=known.expires_at,
         locked=known.locked,
         temporary=known.temporary,
+        replaced_at=known.replaced_at,
     )
 
 

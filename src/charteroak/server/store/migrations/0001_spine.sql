@@ -295,7 +295,9 @@ CREATE TABLE people (
     disabled_at   timestamptz,
     failures      integer NOT NULL,
     locked_until  timestamptz,
-    last_seen_at  timestamptz
+    last_seen_at  timestamptz,
+    -- When somebody else replaced the password; until the person has seen it.
+    replaced_at   timestamptz
 );
 
 CREATE TABLE sessions (
