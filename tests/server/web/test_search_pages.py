@@ -11,6 +11,7 @@ from tests.support.agency import SettableClock
 from tests.support.sightings import a_read, log_kinds, placed, seen, taken
 from tests.support.web import PASSWORD, ClientAs, browser, somebody
 
+from charteroak.core.log_record import Draft, RecordKind, Value
 from charteroak.core.people import Role
 from charteroak.core.retention import Retention
 from charteroak.server.actions.make_buckets import make_buckets
@@ -313,6 +314,28 @@ def test_the_rules_are_open_to_everybody(client_as: ClientAs) -> None:
         page = client_as(role).page("/rules")
         assert page.select_one("#CT-21-days") is not None
         assert "This is not legal advice." in page.get_text()
+
+
+def test_the_log_says_moments_and_names_as_people_do(
+    agency: Agency, client_as: ClientAs
+) -> None:
+    public: dict[str, Value] = {
+        "until": "2026-10-14T06:54:00+00:00",
+        "limit_minutes": 30_240,
+    }
+    with agency.database.changes() as tx:
+        agency.record(
+            tx,
+            Draft(kind=RecordKind.BUCKET_PURGED, at=agency.clock(), public=public),
+        )
+
+    log = client_as(Role.AUDITOR).page("/log")
+
+    text = text_of(str(log))
+    assert "until Oct 14, 2026 02:54 EDT" in text
+    assert "limit minutes 30240" in text
+    assert "limit_minutes" not in text
+    assert log.select_one('td time[datetime="2026-10-14T02:54:00-04:00"]') is not None
 
 
 def test_the_log_is_the_auditors(agency: Agency, client_as: ClientAs) -> None:

@@ -1,5 +1,6 @@
 """The log, for auditors: the list, and one record whole."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -76,6 +77,21 @@ def _words() -> dict[str, str]:
     }
 
 
+def moment_of(value: object) -> datetime | None:
+    """The moment that a public field holds, as `isoformat` wrote it; None: it is none.
+
+    >>> moment_of("2026-11-22T06:54:00+00:00"), moment_of("20261122"), moment_of(7)
+    (datetime.datetime(2026, 11, 22, 6, 54, tzinfo=datetime.timezone.utc), None, None)
+    """
+    if not isinstance(value, str) or "T" not in value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
 @router.get("/log")
 def show_log(
     request: Request,
@@ -92,7 +108,13 @@ def show_log(
     return page(
         request,
         "log.html",
-        {"log": found, "kind": wanted, "before": before, "words": _words()},
+        {
+            "log": found,
+            "kind": wanted,
+            "before": before,
+            "words": _words(),
+            "moment_of": moment_of,
+        },
     )
 
 
