@@ -1,5 +1,6 @@
 # Everything starts here. `make` alone lists what there is.
 SHELL := /bin/bash
+.SHELLFLAGS := -e -o pipefail -c
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
