@@ -17,6 +17,7 @@ from charteroak.server.bootstrap import Site
 from charteroak.server.settings import Settings
 from charteroak.server.store.postgres.supervisor import EmbeddedPostgres
 from charteroak.server.web.app import create_app
+from charteroak.server.web.events import end_streams
 from charteroak.server.worker import Worker
 
 _GRACE_S: Final = 5
@@ -89,8 +90,9 @@ def serve(
     """
     settings = site.agency.settings
     worker = Worker(site.agency, revive=lambda: _revive(site.postgres))
+    app = create_app(site.agency)
     config = uvicorn.Config(
-        create_app(site.agency),
+        app,
         # Headers of a proxy are read by the app, and only from the proxy it is told of.
         proxy_headers=False,
         server_header=False,
@@ -101,7 +103,7 @@ def serve(
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
     )
-    server = _Server(config, ready)
+    server = _Server(config, ready, stopping=lambda: end_streams(app))
     with worker, _answered():
         server.run(sockets=[listener])
         server.finish()
@@ -135,11 +137,18 @@ def _revive(postgres: EmbeddedPostgres | None) -> bool:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that says when it is ready."""
+    """Uvicorn that says when it is ready, and when it stops."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[], None],
+        *,
+        stopping: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._call = ready
+        self._stopping = stopping
         self._caller = threading.Thread(target=self._tell, name="ready")
         self._trouble: Exception | None = None
 
@@ -148,6 +157,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self._caller.start()
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Else a stream of events lasts until it is cut off, and so does the stopping.
+        self._stopping()
+        await super().shutdown(sockets=sockets)
 
     def finish(self) -> None:
         """Wait until what was to be done when ready is done, and raise its trouble."""

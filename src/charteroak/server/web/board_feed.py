@@ -59,6 +59,7 @@ class BoardFeed:
         self._runner: threading.Thread | None = None
         self._left = threading.Event()
         self._latest = Latest()
+        self._closed = False
 
     @property
     def latest(self) -> Latest:
@@ -67,8 +68,13 @@ class BoardFeed:
 
     @property
     def running(self) -> bool:
-        """Whether it looks."""
-        return self._runner is not None
+        """Whether it looks, and streams go on."""
+        return self._runner is not None and not self._closed
+
+    def close(self) -> None:
+        """End all streams, because the server stops; browsers come again by themselves."""
+        self._closed = True
+        self._wake_all()
 
     @contextmanager
     def subscribe(self) -> Iterator[Subscriber]:

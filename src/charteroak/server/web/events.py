@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from threading import Lock
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -38,6 +38,13 @@ def the_feed(request: Request, agency: TheAgency) -> BoardFeed:
             request.app.state.board_feed = feed
             request.app.state.board_written = Written()
         return feed
+
+
+def end_streams(app: FastAPI) -> None:
+    """End the streams of an app that stops, so that nobody is cut off in a write."""
+    feed = getattr(app.state, "board_feed", None)
+    if isinstance(feed, BoardFeed):
+        feed.close()
 
 
 TheFeed = Annotated[BoardFeed, Depends(the_feed)]
