@@ -113,7 +113,10 @@ def test_a_stolen_car_is_read_shown_and_verified(chromium: Browser, town: Town) 
     expect(stolen).to_contain_text("state not read: check")
     expect(board).to_have_title(re.compile(r"^\(\d+\)"))
     picture = stolen.locator("img")
-    assert picture.evaluate("image => image.naturalWidth") > 50
+    # `decode` waits for the picture, and fails where there is none.
+    assert (
+        picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 50
+    )
     stolen.locator("a[data-co-open]").click()
     board.wait_for_url("**/alerts/*")
     assert "BK47193" not in board.url

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,9 @@ def send_headers(app: FastAPI, path: str, size: int, cookie: str) -> tuple[int, 
         "client": ("127.0.0.1", 40_000),
         "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
     }
-    asyncio.run(app(scope, receive, send))
+    # In a thread: a browser test on this worker may have left a loop in this one.
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: asyncio.run(app(scope, receive, send))).result()
     return statuses[0], asked
 
 
