@@ -38,9 +38,9 @@ def program() -> str:
     pytest.fail("no Chromium here: run `make browser`, or set CHARTEROAK_CHROMIUM")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for a worker's tests."""
+    """One browser for a module's tests; its event loop ends before the next module."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program(), args=_ARGUMENTS)
         yield browser
