@@ -64,13 +64,6 @@ class StateAgreement(StrEnum):
     UNREAD = "unread"
 
 
-class ProhibitedListError(CharterOakError):
-    """A list that the law forbids here; nothing of it was parsed."""
-
-    code = "charteroak.hotlist.prohibited"
-    hint = "This class of list may not be loaded here. Nothing of the file was read."
-
-
 class BrokenIndexError(CharterOakError):
     """The file of hot-list digests is not one, or is cut short."""
 
