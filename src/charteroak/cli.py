@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from charteroak.bench.cli import app as bench_app
 from charteroak.core.errors import CharterOakError
 from charteroak.demo.cli import demo
 from charteroak.edge.cli import app as edge_app
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(read)
+app.add_typer(bench_app, name="bench")
 app.add_typer(edge_app, name="edge")
 app.add_typer(server_app, name="server")
 
