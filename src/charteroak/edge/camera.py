@@ -2,18 +2,20 @@
 
 A frame is always 8-bit RGB and upright, whatever the file held. A file that cannot be
 read is a value among the frames, named and typed, so that one broken picture never
-hides the others.
+hides the others. Videos and cameras that stream are in `video_file` and `stream`.
 """
 
 import re
 import warnings
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from threading import Event
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import attrs
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
@@ -56,27 +58,129 @@ class PictureTooLargeError(UnreadablePictureError):
     hint = f"Scale it to at most {MOST_MEGAPIXELS} megapixels."
 
 
+Grey: TypeAlias = npt.NDArray[np.uint8]
+"""height x width, uint8, upright."""
+
+
+class Picture(Protocol):
+    """Pixels that are made when somebody asks for them.
+
+    Most frames of a street show nothing new: to find that out takes a small grey
+    picture, and the full one need not be made.
+    """
+
+    def rgb(self) -> Pixels:
+        """The whole picture: height x width x 3, RGB, uint8, upright."""
+
+    def grey_small(self, width_px: int) -> Grey:
+        """The picture in grey, at most so wide, its shape kept."""
+
+
+@attrs.frozen(eq=False)
+class Still:
+    """A picture whose pixels are there already."""
+
+    pixels: Pixels = attrs.field(repr=False)
+
+    def rgb(self) -> Pixels:
+        """The pixels as they were given."""
+        return self.pixels
+
+    def grey_small(self, width_px: int) -> Grey:
+        """Averaged down, then made grey."""
+        height, width = self.pixels.shape[:2]
+        size = small_size(width, height, width_px)
+        small = cv2.resize(self.pixels, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def small_size(width: int, height: int, width_px: int) -> tuple[int, int]:
+    """Width and height of a picture scaled down, never up, to a width.
+
+    >>> small_size(1920, 1080, 480)
+    (480, 270)
+    """
+    small = min(width, width_px)
+    return small, max(1, round(height * small / width))
+
+
+def _as_picture(given: Pixels | Picture) -> Picture:
+    return Still(given) if isinstance(given, np.ndarray) else given
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Frame:
-    """One picture from a source.
+    """One picture from a source; made with `image=` pixels, or a `Picture` of them.
 
     Attributes:
-        image: height x width x 3, RGB, uint8, upright.
-        source: the path as given; for a folder, the folder as given and the file in it.
+        source: the path as given; for a folder, the folder as given and the file in it;
+            for a stream, its address without a name or password.
         index: number of the frame within its source, from 0; 0 for a photo.
         time_s: seconds from the start of the source; 0 for a photo.
         captured_at: when the shutter opened, with a zone, or None if nothing says.
     """
 
-    image: Pixels
+    _picture: Picture = attrs.field(alias="image", converter=_as_picture, repr=False)
     source: str
     index: int = 0
     time_s: float = 0.0
     captured_at: datetime | None = None
 
+    @cached_property
+    def image(self) -> Pixels:
+        """Height x width x 3, RGB, uint8, upright; made on first use and kept.
+
+        Raises:
+            UnreadablePictureError: only for the picture of a stream, whose data turn
+                out to be damaged when they are decoded.
+        """
+        return self._picture.rgb()
+
+    def grey_small(self, width_px: int) -> Grey:
+        """A small grey picture to look for movement in; cheap, not kept.
+
+        The full `image` is not made for it: a frame in which nothing moves costs a
+        fraction of one that is read.
+
+        Args:
+            width_px: its width; narrower pictures keep theirs. The height follows.
+
+        Raises:
+            UnreadablePictureError: as for `image`.
+        """
+        return self._picture.grey_small(width_px)
+
 
 Arrival: TypeAlias = Frame | UnreadablePictureError
 """A frame, or the reason why there is none."""
+
+
+@attrs.frozen(kw_only=True)
+class Interruption:
+    """A camera gave nothing; it is asked again. The next frame says that it is back.
+
+    Attributes:
+        why: what happened, for a person; never a password or an address.
+        again_in_s: seconds until the next attempt.
+        since: when it stopped; the same in every interruption until it is back.
+    """
+
+    why: str
+    again_in_s: float
+    since: datetime
+
+
+class Source(Protocol):
+    """One camera of a box, whatever it is: a folder being filled, or a stream.
+
+    Attributes:
+        stop: set it from any thread; `arrivals` then ends within a second.
+    """
+
+    stop: Event
+
+    def arrivals(self) -> Iterator[Frame | UnreadablePictureError | Interruption]:
+        """Yield pictures until `stop` is set; blocks between them."""
 
 
 def pictures_in(path: Path) -> list[Path]:
