@@ -21,7 +21,7 @@ from charteroak.core.policy import (
     Reach,
     Request,
     RuleSet,
-    decide,
+    decide_by,
     verdict,
 )
 from charteroak.core.search import Purpose
@@ -127,7 +127,7 @@ def space(roles: list[frozenset[Role]]) -> Iterator[Request]:
 def held_against_the_oracle(requests: Iterator[Request]) -> tuple[int, set[str]]:
     points, decided = 0, set[str]()
     for request in requests:
-        answer = decide(RULES, request)
+        answer = decide_by(RULES, request)
         permitted, ids = oracle(request)
         assert isinstance(answer, Permit) is permitted, request
         assert {rule.rule_id for rule in answer.because} == ids, request
@@ -182,7 +182,7 @@ def test_an_added_role_never_undoes_the_separation_of_duties() -> None:
                 case=Case.GIVEN,
                 reach=Reach.WITHIN,
             )
-            assert isinstance(decide(RULES, request), Denial)
+            assert isinstance(decide_by(RULES, request), Denial)
 
 
 NOTES = '@id("T") @statute("s") @plain("p") @confidence("high") @change("")\n'
@@ -194,13 +194,13 @@ def rules_with(extra: str) -> RuleSet:
 
 def test_one_matching_prohibition_beats_whatever_permits() -> None:
     for request in space([frozenset({Role.SUPERVISOR, Role.INVESTIGATOR})]):
-        if not isinstance(decide(RULES, request), Permit):
+        if not isinstance(decide_by(RULES, request), Permit):
             continue
         one_more = rules_with(
             f'forbid (principal, action == Action::"{request.act}", resource) when '
             f'{{ context.purpose == Purpose::"{request.purpose}" }};'
         )
-        answer = decide(one_more, request)
+        answer = decide_by(one_more, request)
         assert isinstance(answer, Denial)
         assert [rule.rule_id for rule in answer.because] == ["T"]
 
@@ -211,7 +211,7 @@ def test_a_rule_that_breaks_counts_against() -> None:
         "forbid (principal, action, resource) when { 9223372036854775807 + 1 == 0 };"
     )
 
-    answer = decide(broken, a_request())
+    answer = decide_by(broken, a_request())
 
     assert isinstance(answer, Denial)
     assert answer.because == (BROKEN,)
@@ -220,7 +220,7 @@ def test_a_rule_that_breaks_counts_against() -> None:
 def test_without_a_single_rule_the_answer_is_no() -> None:
     empty = read_rules("", file="t.cedar", custodian="CT")
 
-    answer = decide(empty, a_request())
+    answer = decide_by(empty, a_request())
 
     assert isinstance(answer, Denial)
     assert answer.because == (SILENCE,)
@@ -236,7 +236,7 @@ def test_without_a_single_rule_the_answer_is_no() -> None:
     ],
 )
 def test_what_the_vocabulary_does_not_hold_is_refused(request_: Request) -> None:
-    answer = decide(RULES, request_)
+    answer = decide_by(RULES, request_)
 
     assert isinstance(answer, Denial)
     assert BROKEN in answer.because
@@ -266,4 +266,4 @@ def test_an_allow_for_a_reason_nobody_knows_is_no_permit() -> None:
 
 def test_a_decision_is_replayed_the_same() -> None:
     for request in space([frozenset({Role.OFFICER})]):
-        assert decide(RULES, request) == decide(RULES, request)
+        assert decide_by(RULES, request) == decide_by(RULES, request)

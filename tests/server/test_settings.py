@@ -1,8 +1,12 @@
 """Settings: what is unsafe is refused at the start, and what is secret is not shown."""
 
+from datetime import date
+
 import pytest
 from pydantic import ValidationError
 
+from charteroak.law.loader import UnknownPolicyError, load_profile
+from charteroak.server.bootstrap import rule_book
 from charteroak.server.settings import Settings
 
 
@@ -49,3 +53,19 @@ def test_a_password_of_the_database_is_not_shown(
     assert settings.dsn.get_secret_value() == dsn
     for shown in (repr(settings), str(settings), f"{settings.model_dump()}"):
         assert "open-sesame" not in shown
+
+
+def test_the_agencys_own_policy_decides_beside_the_law() -> None:
+    law = load_profile("us_ct", on=date(2026, 11, 1))
+
+    alone = rule_book(Settings(), law)
+    both = rule_book(Settings(policy="published_prohibitions"), law)
+
+    assert alone.sets == (law.rules,)
+    assert both.sets[0] is law.rules
+    assert both.rule("AP-no-parking") is not None
+
+
+def test_a_policy_that_is_not_there_is_an_error_and_not_no_policy() -> None:
+    with pytest.raises(UnknownPolicyError):
+        rule_book(Settings(policy="nowhere"), load_profile("us_ct", on=date.max))

@@ -8,6 +8,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from charteroak.core.policy import RuleBook
 from charteroak.core.retention import Retention
 from charteroak.law.loader import load_profile
 from charteroak.server.actions.make_buckets import make_buckets
@@ -65,6 +66,7 @@ def an_agency(schema: TestAgency, clock: SettableClock, data: Path) -> Agency:
     return Agency(
         settings=settings,
         profile=profile,
+        rules=RuleBook(sets=(profile.rules,)),
         retention=Retention(profile.read_limit),
         database=Database(
             {role.value: schema.dsn(role) for role in Role}, schema=schema.schema

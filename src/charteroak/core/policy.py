@@ -8,8 +8,12 @@ evaluation fails; measured, see docs/decisions.)
 Somebody with several roles asks as all of them at once: permitted if a rule permits
 any of them, refused if a rule stands against any of them. So an administrator who is
 also an investigator cannot search: separation of duties is not undone by adding a role.
+
+The statute and the agency's own policy are rule sets of their own, and all of them must
+permit: a policy can only narrow what the law leaves open.
 """
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -157,8 +161,46 @@ class RuleSet:
     fingerprint: str
 
 
-def decide(rules: RuleSet, request: Request) -> Permit | Denial:
-    """Answer a request by the rules in force; safe to call from any thread."""
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class RuleBook:
+    """All rule sets in force for an agency; each of them must permit.
+
+    Attributes:
+        sets: at least one; the statute first.
+    """
+
+    sets: tuple[RuleSet, ...] = attrs.field(validator=attrs.validators.min_len(1))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the fingerprints of the sets, hexadecimal."""
+        whole = "\n".join(each.fingerprint for each in self.sets)
+        return hashlib.sha256(whole.encode()).hexdigest()
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """A rule by its id, of whichever set."""
+        return next(
+            (each.rules[rule_id] for each in self.sets if rule_id in each.rules), None
+        )
+
+
+def decide(book: RuleBook, request: Request) -> Permit | Denial:
+    """Answer a request by all rules in force; safe to call from any thread.
+
+    A refusal names the rules against it of every set.
+    """
+    answers = [decide_by(rules, request) for rules in book.sets]
+    against = [each for each in answers if isinstance(each, Denial)]
+    # Once each, in the order of the sets: two sets may be silent alike.
+    because = dict.fromkeys(
+        rule for answer in against or answers for rule in answer.because
+    )
+    made = Denial if against else Permit
+    return made(request=request, because=tuple(because), fingerprint=book.fingerprint)
+
+
+def decide_by(rules: RuleSet, request: Request) -> Permit | Denial:
+    """Answer a request by one rule set alone."""
     answer = cedarpy.is_authorized(
         {
             "principal": _uid("Asker", "asker"),

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Final, Literal
 
 import attrs
@@ -25,6 +26,7 @@ from charteroak.law.profile import Fact, Profile
 from charteroak.law.vocabulary import purposes, schema_text
 
 _NOTES: Final = ("id", "statute", "plain", "confidence", "change")
+_SUFFIX: Final = ".cedar"
 _CONFIDENCES: Final = ("high", "medium", "low")
 _NAMED: Final = re.compile(r'@id\("([^"]*)"\)')
 # The engine quotes what it does not know: `Purpose::"typo"`, `Kase`, `forbidd`.
@@ -50,6 +52,13 @@ class BrokenProfileError(CharterOakError):
 
     code = "charteroak.law.broken-profile"
     hint = "Repair the file that is named, or install the package again."
+
+
+class UnknownPolicyError(CharterOakError):
+    """The agency's own policy is not there."""
+
+    code = "charteroak.law.unknown-policy"
+    hint = "Name a policy that ships with Charter Oak, or the path of a .cedar file."
 
 
 class BrokenPolicyError(CharterOakError):
@@ -124,6 +133,32 @@ def load_profile(code: str, *, on: date) -> Profile:
         msg = f"no rules of {slug} are in force on {on}"
         raise NotInForceError(msg)
     return _load(slug, in_force[-1])
+
+
+def load_policy(name: str, *, custodian: str) -> RuleSet:
+    """An agency's own policy: one that ships with the package, or a file of its own.
+
+    Args:
+        name: of a shipped policy, such as `published_prohibitions`; or the path of a
+            file that ends in `.cedar`.
+        custodian: how the rules name the state, such as `CT`.
+
+    Raises:
+        UnknownPolicyError: there is none.
+        BrokenPolicyError: its rules cannot be relied on.
+    """
+    if name.endswith(_SUFFIX):
+        file: Traversable = Path(name)
+    else:
+        file = files(__package__).joinpath("policies", f"{name}{_SUFFIX}")
+    if not re.fullmatch(r"[a-z0-9_]+", name) and not name.endswith(_SUFFIX):
+        raise UnknownPolicyError("there is no agency policy of that name")
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        msg = f"the agency policy {name} cannot be read"
+        raise UnknownPolicyError(msg) from None
+    return read_rules(text, file=file.name, custodian=custodian)
 
 
 @cache

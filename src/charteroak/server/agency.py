@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from charteroak.core.log_record import Draft
+from charteroak.core.policy import RuleBook
 from charteroak.core.retention import Retention
 from charteroak.core.sealed import LogReceipt
 from charteroak.law.profile import Profile
@@ -30,6 +31,7 @@ class Agency:
     Attributes:
         settings: as the administrator set them.
         profile: the law in force for it.
+        rules: what decides: the statute, and the agency's own policy where it has one.
         retention: the one read limit: the strictest of law and settings.
         database: its schema, by role.
         keys: secrets that lie outside the database.
@@ -41,6 +43,7 @@ class Agency:
 
     settings: Settings
     profile: Profile
+    rules: RuleBook
     retention: Retention
     database: Database
     keys: Keys

@@ -11,8 +11,9 @@ from typing import Final
 import attrs
 
 from charteroak.core.errors import CharterOakError
+from charteroak.core.policy import RuleBook
 from charteroak.core.retention import Retention
-from charteroak.law.loader import load_profile
+from charteroak.law.loader import load_policy, load_profile
 from charteroak.law.profile import Profile
 from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.make_buckets import make_buckets
@@ -30,6 +31,7 @@ from charteroak.server.store.roles import AgencySchema, Passwords, Role, role_ds
 from charteroak.server.vault.hot_file import HotFile
 from charteroak.server.vault.keys import Keys
 from charteroak.server.vault.pictures import Pictures
+from charteroak.server.vault.street_map import read_street_map
 
 _PASSABLE: Final = 0o711
 """The data folder itself: the database's user may pass through, nobody may list it."""
@@ -42,16 +44,42 @@ class UnusableDataFolderError(CharterOakError):
     hint = "Check that its disk is mounted and has room, and that you may write to it."
 
 
+class HalfRestoredError(CharterOakError):
+    """A backup was being restored here, and that did not come to its end."""
+
+    code = "charteroak.server.half-restored"
+    hint = (
+        "Remove all in the data folder but the folder `keys`, then restore again. "
+        "Until then nothing is served, because reads that are due may lie there."
+    )
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Site:
     """An agency, and the database that this process runs for it.
 
     Attributes:
         postgres: the embedded server, where this process owns it.
+        admin: how the administrator connects to the database. Never print it.
     """
 
     agency: Agency
     postgres: EmbeddedPostgres | None
+    admin: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Reached:
+    """A database that answers, and the keys: what an agency is opened on.
+
+    Attributes:
+        postgres: the embedded server, where this process owns it.
+        admin: how the administrator connects to the database. Never print it.
+    """
+
+    postgres: EmbeddedPostgres | None
+    admin: str = attrs.field(repr=False)
+    keys: Keys
 
 
 def present() -> datetime:
@@ -62,6 +90,19 @@ def present() -> datetime:
 def retention(settings: Settings, profile: Profile) -> Retention:
     """The strictest of the law and the agency's own limit."""
     return Retention(min(profile.read_limit, settings.keep or timedelta.max))
+
+
+def rule_book(settings: Settings, profile: Profile) -> RuleBook:
+    """The statute, and the agency's own policy where it has one; both must permit.
+
+    Raises:
+        UnknownPolicyError: the agency's policy is not there.
+        BrokenPolicyError: it cannot be relied on.
+    """
+    if settings.policy is None:
+        return RuleBook(sets=(profile.rules,))
+    own = load_policy(settings.policy, custodian=profile.custodian)
+    return RuleBook(sets=(profile.rules, own))
 
 
 @contextmanager
@@ -88,21 +129,64 @@ def open_site(
     Raises:
         DataFolderHeldError: another process runs this data folder.
         UnusableDataFolderError: the data folder cannot be used.
+        UnusableMapError: the street map is none.
         CharterOakError: what the database, the law or the keys say is wrong.
     """
+    if settings.map_file is not None and not share:
+        read_street_map(settings.map_file)
+    if restoring_mark(settings).exists():
+        raise HalfRestoredError("a restore did not come to its end")
+    with (
+        reach(
+            settings, share=share, entropy=entropy, on_progress=on_progress
+        ) as reached,
+        open_agency(settings, reached, clock=clock, entropy=entropy) as agency,
+    ):
+        yield Site(agency=agency, postgres=reached.postgres, admin=reached.admin)
+
+
+def restoring_mark(settings: Settings) -> Path:
+    """The file that is there while a backup is restored into the data folder."""
+    return settings.data / "restoring"
+
+
+@contextmanager
+def reach(
+    settings: Settings,
+    *,
+    share: bool = False,
+    entropy: Callable[[int], bytes] = secrets.token_bytes,
+    on_progress: Callable[[Progress], None] = lambda _progress: None,
+) -> Iterator[Reached]:
+    """Start, or reach, the database, and open the keys; see `open_site`."""
     with ExitStack() as stack:
         _make_data_folder(settings.data)
         postgres, admin = _reach_database(
             stack, settings, share=share, on_progress=on_progress
         )
         keys = Keys(settings.data / "keys", entropy=entropy)
-        database = _prepare_schema(settings, admin, keys, clock())
+        yield Reached(postgres=postgres, admin=admin, keys=keys)
+
+
+@contextmanager
+def open_agency(
+    settings: Settings,
+    reached: Reached,
+    *,
+    clock: Callable[[], datetime] = present,
+    entropy: Callable[[int], bytes] = secrets.token_bytes,
+) -> Iterator[Agency]:
+    """Bring an agency's schema up to this release, and open all that it works with."""
+    keys = reached.keys
+    with ExitStack() as stack:
+        database = _prepare_schema(settings, reached.admin, keys, clock())
         database.open()
         stack.callback(database.close)
         profile = load_profile(settings.jurisdiction, on=clock().date())
         agency = Agency(
             settings=settings,
             profile=profile,
+            rules=rule_book(settings, profile),
             retention=retention(settings, profile),
             database=database,
             keys=keys,
@@ -113,7 +197,7 @@ def open_site(
         )
         make_buckets(agency)
         rebuild_hot_file(agency)
-        yield Site(agency=agency, postgres=postgres)
+        yield agency
 
 
 def _reach_database(

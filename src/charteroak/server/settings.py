@@ -52,6 +52,13 @@ class Settings(BaseSettings):
         str,
         Field(title="Law profile", description="us_ct: Connecticut."),
     ] = "us_ct"
+    policy: Annotated[
+        str | None,
+        Field(
+            title="The agency's own policy",
+            description="Narrows the law: published_prohibitions, or a .cedar file.",
+        ),
+    ] = None
     time_zone: Annotated[
         str, Field(title="Time zone", description="For the clocks on the pages.")
     ] = "America/New_York"
@@ -87,6 +94,14 @@ class Settings(BaseSettings):
         Field(
             title="Address that boxes and browsers use",
             description="Such as https://lpr.example.gov; needed behind a proxy.",
+        ),
+    ] = None
+
+    map_file: Annotated[
+        Path | None,
+        Field(
+            title="Street map",
+            description="A PMTiles file of the town. Empty: maps have a plain ground.",
         ),
     ] = None
 

@@ -48,7 +48,7 @@ def filled(agency: Agency, plates: Sequence[str]) -> None:
 def permit(agency: Agency, search: Search) -> Permit:
     """What the rules really say."""
     decision = decide(
-        agency.profile.rules,
+        agency.rules,
         request(
             Act.SEARCH_READS,
             person(Role.INVESTIGATOR),

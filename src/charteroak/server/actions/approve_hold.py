@@ -63,7 +63,7 @@ def approve_hold(
 
 def _decide(agency: Agency, who: Person, hold: Hold) -> Permit | Denial:
     return decide(
-        agency.profile.rules,
+        agency.rules,
         request(
             Act.APPROVE_HOLD,
             who,

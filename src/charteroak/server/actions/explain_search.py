@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from charteroak.core.camera import CameraId
+from charteroak.core.camera import Camera
 from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, Permit, Rule, decide, request
 from charteroak.core.search import Purpose
@@ -42,12 +42,12 @@ class Choices:
     """What the search form offers.
 
     Attributes:
-        cameras: their short names and names.
+        cameras: by name; those no longer in use too: what they read may still be kept.
         read_limit: how far back reads are kept here: the strictest of all rules.
     """
 
     purposes: tuple[Choice, ...]
-    cameras: tuple[tuple[CameraId, str], ...]
+    cameras: tuple[Camera, ...]
     read_limit: timedelta
 
 
@@ -74,7 +74,7 @@ def search_choices(agency: Agency, who: Person) -> Choices:
         placed = cameras.everything(tx)
     return Choices(
         purposes=tuple(choices),
-        cameras=tuple((CameraId(each.camera_id), each.name) for each in placed),
+        cameras=tuple(each.to_camera() for each in placed),
         read_limit=agency.retention.limit,
     )
 
@@ -83,7 +83,7 @@ def _decide(
     agency: Agency, who: Person, *, purpose: Purpose, case_ref: str, since: datetime
 ) -> Permit | Denial:
     return decide(
-        agency.profile.rules,
+        agency.rules,
         request(
             Act.SEARCH_READS,
             who,

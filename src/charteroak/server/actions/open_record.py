@@ -165,7 +165,7 @@ def _replay(
         asked = requested(public, private)
     except UnreadableRecordError:
         return None
-    decision = decide(agency.profile.rules, asked)
+    decision = decide(agency.rules, asked)
     word = "permitted" if isinstance(decision, Permit) else "refused"
     return Replay(
         same_rules=public.get("policy") == decision.fingerprint,

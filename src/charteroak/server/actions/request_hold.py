@@ -59,7 +59,7 @@ def request_hold(  # noqa: PLR0913  (what is asked, by name)
     asked, receipt = ticket
     limit = agency.profile.read_limit
     looked = decide(
-        agency.profile.rules, asked.again(Act.SEARCH_READS, who, limit=limit)
+        agency.rules, asked.again(Act.SEARCH_READS, who, limit=limit)
     )
     if isinstance(looked, Denial):
         return NotShown()
@@ -83,7 +83,7 @@ def request_hold(  # noqa: PLR0913  (what is asked, by name)
         approver="",
     )
     decision = decide(
-        agency.profile.rules, asked.again(Act.REQUEST_HOLD, who, limit=limit)
+        agency.rules, asked.again(Act.REQUEST_HOLD, who, limit=limit)
     )
     return _write(agency, who, hold, decision, asked_id=asked_id)
 

@@ -31,7 +31,7 @@ def search_reads(
     """
     now = agency.clock()
     decision = decide(
-        agency.profile.rules,
+        agency.rules,
         request(
             Act.SEARCH_READS,
             who,

@@ -162,7 +162,7 @@ def _refuse(
 
 def _decide(agency: Agency, who: Person, act: Act, hold: Hold) -> Permit | Denial:
     return decide(
-        agency.profile.rules,
+        agency.rules,
         request(
             act,
             who,

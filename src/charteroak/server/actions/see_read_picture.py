@@ -47,7 +47,7 @@ def see_read_picture(
         return NotShown()
     asked, receipt = ticket
     decision = decide(
-        agency.profile.rules,
+        agency.rules,
         asked.again(Act.SEARCH_READS, who, limit=agency.profile.read_limit),
     )
     if isinstance(decision, Denial):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import attrs
 
+from charteroak.core.policy import RuleSet
 from charteroak.law.profile import Profile
 from charteroak.server.agency import Agency
 
@@ -14,17 +15,27 @@ class RulesInForce:
 
     Attributes:
         read_limit: the strictest of the law and the agency's own setting.
+        statute: the rules of law.
+        policy: the agency's own; None where it has adopted none.
+        fingerprint: of both together; in every record of a decision.
         own_limit: whether the agency's own setting is the stricter one.
     """
 
     profile: Profile
+    statute: RuleSet
+    policy: RuleSet | None
+    fingerprint: str
     read_limit: timedelta
     own_limit: bool
 
 
 def see_rules(agency: Agency) -> RulesInForce:
     """The rules in force; open to everybody who is signed in."""
+    statute, *own = agency.rules.sets
     return RulesInForce(
+        statute=statute,
+        policy=own[0] if own else None,
+        fingerprint=agency.rules.fingerprint,
         profile=agency.profile,
         read_limit=agency.retention.limit,
         own_limit=agency.retention.limit < agency.profile.read_limit,

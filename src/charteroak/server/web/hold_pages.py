@@ -223,7 +223,7 @@ def _form(  # noqa: PLR0913  (what the page shows, by name)
             "errors": errors or {},
             "days": KEEP_DAYS,
             "chosen": _DEFAULT_DAYS,
-            "rule": agency.profile.rules.rules.get("CT-hold-approval"),
+            "rule": agency.rules.rule("CT-hold-approval"),
         },
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
     )

@@ -14,14 +14,13 @@ router = APIRouter()
 def show_rules(request: Request, agency: TheAgency, _session: SignedIn) -> HTMLResponse:
     """Rules, numbers, sources, and what a lawyer must still read."""
     found = see_rules(agency)
-    rules = list(found.profile.rules.rules.values())
     return page(
         request,
         "rules.html",
         {
             "found": found,
             "profile": found.profile,
-            "permits": [rule for rule in rules if rule.permits],
-            "forbids": [rule for rule in rules if not rule.permits],
+            "statute": list(found.statute.rules.values()),
+            "policy": list(found.policy.rules.values()) if found.policy else [],
         },
     )

@@ -51,6 +51,7 @@ GROUPS: Final = {
     "road": later("Road"),
     "administration": later("Administration"),
     "protected": later("Protected"),
+    "misuse": later("Misuse"),
 }
 """Headings of the list of purposes, by the groups of the vocabulary."""
 
