@@ -10,7 +10,12 @@ from typing import Final
 
 from charteroak.bench.bench import Bench
 
-_MODULES: Final[Mapping[str, str]] = {}
+_MODULES: Final[Mapping[str, str]] = {
+    "ingest-store": "ingest_store",
+    "ingest-http": "ingest_http",
+    "deliver": "deliver",
+    "match": "match",
+}
 """Name of the command -> module with a `BENCH`."""
 
 
