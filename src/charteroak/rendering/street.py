@@ -26,6 +26,7 @@ from charteroak.rendering.sprites import (
     lamps_of,
     look_of,
     radial,
+    sensor_grain,
     soft_shadow,
 )
 
@@ -118,12 +119,7 @@ class StreetScene:
         self.camera = Camera(width_px=width_px, height_px=height_px)
         self._ambience = AMBIENCE[hour]
         self._background = draw_background(self.camera, hour, seed)
-        rng = np.random.default_rng([seed, 23])
-        grain = rng.normal(
-            0, self._ambience.noise, (height_px + _SLACK, width_px + _SLACK, 1)
-        )
-        tint = rng.normal(0, self._ambience.noise * 0.4, (*grain.shape[:2], 3))
-        self._grain = np.round(grain + tint).astype(np.int16)
+        self._grain = sensor_grain(self._ambience.noise, width_px, height_px, _SLACK)
 
     def distance_m(self, plate_px: float) -> float:
         """How far a car stands whose plate is `plate_px` wide in the frame."""
