@@ -41,6 +41,7 @@ class UnreadablePictureError(CharterOakError):
 
     Attributes:
         source: the path as given.
+        why: what is wrong with it.
     """
 
     code = "charteroak.picture.unreadable"
@@ -49,6 +50,7 @@ class UnreadablePictureError(CharterOakError):
     def __init__(self, source: str, why: str) -> None:
         super().__init__(f"{source}: {why}")
         self.source = source
+        self.why = why
 
 
 class PictureTooLargeError(UnreadablePictureError):

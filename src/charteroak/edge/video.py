@@ -19,6 +19,7 @@ import av.logging
 import numpy as np
 from av.buffer import Buffer
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as VideoTrack
 
@@ -104,11 +105,11 @@ def _turns(frame: VideoFrame) -> tuple[bool, bool, bool]:
     return False, a < 0, d < 0
 
 
-def stamp_s(frame: VideoFrame) -> Fraction | None:
-    """The time stamp of a frame in seconds, exactly, if it has one."""
-    if frame.pts is None or frame.time_base is None:
+def stamp_s(timed: "VideoFrame | Packet[VideoTrack]") -> Fraction | None:
+    """The time stamp of a frame or packet in seconds, exactly, if it has one."""
+    if timed.pts is None or timed.time_base is None:
         return None
-    return frame.pts * frame.time_base
+    return timed.pts * timed.time_base
 
 
 def open_video(
