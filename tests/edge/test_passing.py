@@ -1,0 +1,142 @@
+"""From frames to one read of each passing car, with an engine that reads colours."""
+
+from tests.edge.a_street import Car, ColourEngine, drive, picture
+
+EMPTY: list[list[Car]] = [[]] * 5
+
+
+def plates(told: object) -> list[str]:
+    assert isinstance(told, list)
+    return [each.look.plate.glyphs for each in told]
+
+
+def passage(
+    text: str = "AB12345", *, step: int = 40, confidence: float = 0.93
+) -> list[list[Car]]:
+    across = range(-100, 740, step)
+    return [[Car(x, text=text, confidence=confidence)] for x in across]
+
+
+def test_a_passing_car_is_one_read_after_few_looks() -> None:
+    engine = ColourEngine()
+
+    told = drive([*EMPTY, *passage(), *EMPTY], engine)
+
+    assert plates(told) == ["AB12345"]
+    assert told[0].looks >= 2
+    assert told[0].look.confidence > 0.93
+    # One at the first frame of all.
+    assert engine.looks <= 9
+
+
+def test_an_empty_street_is_looked_at_once() -> None:
+    engine = ColourEngine()
+
+    drive(([] for _ in range(200)), engine)
+
+    assert engine.looks == 1
+
+
+def test_two_cars_at_once_stay_two() -> None:
+    left = [Car(x, 150, "AB12345") for x in range(70, 570, 25)]
+    right = [Car(x, 310, "AB12346") for x in range(570, 70, -25)]
+
+    told = drive([*EMPTY, *zip(left, right, strict=True), *EMPTY])
+
+    assert sorted(plates(told)) == ["AB12345", "AB12346"]
+
+
+def test_a_misread_between_neither_splits_nor_wins() -> None:
+    scenes = passage()
+    for number in range(6, 16, 3):
+        x = scenes[number][0].x
+        text = "A812345" if number % 2 else "K0"
+        scenes[number] = [Car(x, text=text, confidence=0.4)]
+
+    assert plates(drive([*EMPTY, *scenes, *EMPTY])) == ["AB12345"]
+
+
+def test_a_plate_hidden_for_a_while_is_one_read() -> None:
+    scenes = passage(step=27, confidence=0.6)
+    for number in [8, 9, 10, 11, 15]:
+        scenes[number] = [Car(scenes[number][0].x, text="")]
+
+    assert plates(drive([*EMPTY, *scenes, *EMPTY])) == ["AB12345"]
+
+
+def test_cars_one_after_the_other_are_one_read_each() -> None:
+    first, second = passage("AB12345"), passage("XK90210")
+    pause: list[list[Car]] = [[]] * 2
+
+    told = drive([*EMPTY, *first, *pause, *second, *pause, *first, *EMPTY])
+
+    assert plates(told) == ["AB12345", "XK90210", "AB12345"]
+
+
+def test_stop_and_go_is_one_read() -> None:
+    coming = [[Car(x)] for x in range(-70, 330, 33)]
+    waiting = [[Car(330)]] * 150
+    going = [[Car(x)] for x in range(330, 770, 33)]
+    engine = ColourEngine()
+
+    assert plates(drive([*EMPTY, *coming, *waiting, *going, *EMPTY], engine)) == [
+        "AB12345"
+    ]
+    assert engine.looks < 30
+
+
+def test_a_parked_car_is_one_read_for_a_thousand_frames() -> None:
+    engine = ColourEngine()
+    hidden = [[Car(330), Car(x, 310, text="")] for x in range(0, 640, 80)]
+    parked: list[list[Car]] = [[Car(330)]] * 250
+    misread = [[Car(330, text="K812G45", confidence=0.5)]] * 2
+
+    told = drive([*EMPTY, *([*parked, *hidden, *misread] * 4)], engine)
+
+    assert plates(told) == ["AB12345"]
+    assert engine.looks < 120
+
+
+def test_a_car_parked_from_the_beginning_is_read_once() -> None:
+    engine = ColourEngine()
+    walker = [[Car(330), Car(x, 220, text="", width=14)] for x in range(0, 640, 27)]
+
+    told = drive([*([[Car(330)]] * 300), *walker, *([[Car(330)]] * 300)], engine)
+
+    assert plates(told) == ["AB12345"]
+    assert engine.looks < 40
+
+
+def test_who_parks_leaves_and_returns_is_read_again() -> None:
+    coming = [[Car(x)] for x in range(-70, 330, 33)]
+    going = [[Car(x)] for x in range(330, 770, 33)]
+    parked: list[list[Car]] = [[Car(330)]] * 100
+    away: list[list[Car]] = [[]] * 100
+
+    told = drive([*EMPTY, *coming, *parked, *going, *away, *coming, *parked])
+
+    assert plates(told) == ["AB12345", "AB12345"]
+
+
+def test_another_plate_in_the_same_place_is_read() -> None:
+    first: list[list[Car]] = [[Car(330)]] * 50
+    second: list[list[Car]] = [[Car(330, text="XK90210")]] * 50
+
+    told = drive([*EMPTY, *first, *EMPTY, *second, *first, *second])
+
+    assert plates(told)[:2] == ["AB12345", "XK90210"]
+
+
+def test_what_the_camera_and_the_light_do_is_no_car() -> None:
+    shaken = [
+        picture([], number=n, shift=((n % 3 - 1) * 2, (n % 5 - 2) * 3))
+        for n in range(40)
+    ]
+    night = [picture([], number=n, noise=12, light=0.4) for n in range(40)]
+    dusk = [picture([], number=n, light=1 - n / 80) for n in range(60)]
+    jump = [picture([], number=n, light=0.5 + n % 2) for n in range(20)]
+
+    for scenes, most in [(shaken, 10), (night, 1), (dusk, 1), (jump, 1)]:
+        engine = ColourEngine()
+        drive([*[scenes[0]] * 3, *scenes], engine)
+        assert engine.looks <= most
