@@ -1,11 +1,12 @@
 """Reads go in; who takes them in sees nothing of them but which were new."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
 
 import attrs
+import msgspec
 from psycopg.errors import CheckViolation
 
 from charteroak.core.plate import MatchKey
@@ -13,24 +14,19 @@ from charteroak.core.read import Read
 from charteroak.server.store.buckets import BucketMissingError
 from charteroak.server.store.database import Ingests
 
+# One parameter for all rows: a driver's arrays cost more than the insertion itself.
 _COLUMNS: Final = """
            (read_id, camera_id, box_id, seen_at, received_at, plate, match_key,
             confidence, characters, state, state_confidence, plate_box, engine,
             clock_suspect, plate_picture, vehicle_picture)
     SELECT read_id, camera_id, %(box_id)s, seen_at, %(received_at)s, plate, match_key,
-           confidence, characters::real[], state, state_confidence,
-           plate_box::integer[], engine, %(clock_suspect)s, plate_picture,
-           vehicle_picture
-      FROM unnest(%(read_ids)s::uuid[], %(camera_ids)s::text[],
-                  %(seen_ats)s::timestamptz[], %(plates)s::text[],
-                  %(match_keys)s::text[], %(confidences)s::real[],
-                  %(characters)s::text[], %(states)s::text[],
-                  %(state_confidences)s::real[], %(plate_boxes)s::text[],
-                  %(engines)s::text[], %(plate_pictures)s::text[],
-                  %(vehicle_pictures)s::text[])
-        AS n (read_id, camera_id, seen_at, plate, match_key, confidence, characters,
-              state, state_confidence, plate_box, engine, plate_picture,
-              vehicle_picture)
+           confidence, characters, state, state_confidence, plate_box, engine,
+           %(clock_suspect)s, plate_picture, vehicle_picture
+      FROM json_to_recordset(%(rows)s::json)
+        AS n (read_id uuid, camera_id text, seen_at timestamptz, plate text,
+              match_key text, confidence real, characters real[], state text,
+              state_confidence real, plate_box integer[], engine text,
+              plate_picture text, vehicle_picture text)
 """
 
 _ADD: Final = f"""
@@ -64,6 +60,7 @@ _COUNT: Final = """
 
 
 _LEAST: Final = 1e-30
+_JSON: Final = msgspec.json.Encoder()
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -72,6 +69,24 @@ class NewRead:
 
     read: Read
     match_key: MatchKey
+    plate_picture: str
+    vehicle_picture: str
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A read as `_COLUMNS` takes it apart."""
+
+    read_id: UUID
+    camera_id: str
+    seen_at: datetime
+    plate: str
+    match_key: str
+    confidence: float
+    characters: tuple[float, ...]
+    state: str | None
+    state_confidence: float | None
+    plate_box: tuple[int, int, int, int]
+    engine: str
     plate_picture: str
     vehicle_picture: str
 
@@ -110,7 +125,7 @@ def add(tx: Ingests, reads: Sequence[NewRead], receipt: Receipt) -> list[NewRead
     """
     if not reads:
         return []
-    rows = _insert(tx, _ADD, _columns(reads, receipt))
+    rows = _insert(tx, _ADD, _values(reads, receipt))
     if len(rows) == len(reads):
         return list(reads)
     waiting = {(row[0], row[1]) for row in rows}
@@ -125,7 +140,7 @@ def add_misdated(
     """Add reads whose time cannot be right, apart from the others; see `add`."""
     if not reads:
         return []
-    rows = _insert(tx, _ADD_MISDATED, _columns(reads, receipt))
+    rows = _insert(tx, _ADD_MISDATED, _values(reads, receipt))
     waiting: set[tuple[object, object]] = {(row[0], None) for row in rows}
     return [new for new in reads if _take(waiting, (new.read.read_id, None))]
 
@@ -155,10 +170,10 @@ def count(tx: Ingests, tallies: Mapping[tuple[str, datetime], Tally]) -> None:
 
 
 def _insert(
-    tx: Ingests, statement: LiteralString, columns: dict[str, object]
+    tx: Ingests, statement: LiteralString, values: dict[str, object]
 ) -> list[tuple[object, ...]]:
     try:
-        return tx.connection.execute(statement, columns).fetchall()
+        return tx.connection.execute(statement, values).fetchall()
     except CheckViolation:
         # "No partition of relation found for row"; its text may tell of the row.
         raise BucketMissingError("a bucket was dropped meanwhile") from None
@@ -172,37 +187,34 @@ def _take(waiting: set[tuple[object, object]], key: tuple[object, object]) -> bo
     return False
 
 
-def _columns(reads: Sequence[NewRead], receipt: Receipt) -> dict[str, object]:
-    plain = [new.read for new in reads]
+def _values(reads: Sequence[NewRead], receipt: Receipt) -> dict[str, object]:
     return {
         **attrs.asdict(receipt),
-        "read_ids": [read.read_id for read in plain],
-        "camera_ids": [read.camera for read in plain],
-        "seen_ats": [read.seen_at for read in plain],
-        "plates": [read.plate.glyphs for read in plain],
-        "match_keys": [new.match_key for new in reads],
-        "confidences": [real(read.confidence) for read in plain],
-        "characters": [_array(map(real, read.characters)) for read in plain],
-        "states": [read.state for read in plain],
-        "state_confidences": [
-            None if read.state_confidence is None else real(read.state_confidence)
-            for read in plain
-        ],
-        "plate_boxes": [
-            _array((box.x, box.y, box.width, box.height))
-            for box in (read.plate_box for read in plain)
-        ],
-        "engines": [read.engine for read in plain],
-        "plate_pictures": [new.plate_picture for new in reads],
-        "vehicle_pictures": [new.vehicle_picture for new in reads],
+        "rows": _JSON.encode([_row(new) for new in reads]).decode(),
     }
+
+
+def _row(new: NewRead) -> _Row:
+    read, box = new.read, new.read.plate_box
+    return _Row(
+        read_id=read.read_id,
+        camera_id=read.camera,
+        seen_at=read.seen_at,
+        plate=read.plate.glyphs,
+        match_key=new.match_key,
+        confidence=real(read.confidence),
+        characters=tuple(map(real, read.characters)),
+        state=read.state,
+        state_confidence=(
+            None if read.state_confidence is None else real(read.state_confidence)
+        ),
+        plate_box=(box.x, box.y, box.width, box.height),
+        engine=read.engine,
+        plate_picture=new.plate_picture,
+        vehicle_picture=new.vehicle_picture,
+    )
 
 
 def real(share: float) -> float:
     """A share that the four bytes of `real` can hold: what is too small is nothing."""
     return share if share > _LEAST else 0.0
-
-
-def _array(numbers: Iterable[float]) -> str:
-    """An array as PostgreSQL spells it: `unnest` would flatten an array of arrays."""
-    return "{" + ",".join(map(repr, numbers)) + "}"
