@@ -18,6 +18,7 @@ from rich.text import Text
 
 from charteroak.core.camera import CameraId, UnusableCameraNameError
 from charteroak.core.http_signature import NONCE_BYTES
+from charteroak.edge.aim_cli import aim
 from charteroak.edge.box import opened_box
 from charteroak.edge.camera import FolderWatch
 from charteroak.edge.engines import DEFAULT, open_engine
@@ -64,6 +65,9 @@ Models = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON on stdout.")]
+
+
+app.command()(aim)
 
 
 def _now() -> datetime:
