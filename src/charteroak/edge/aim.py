@@ -49,7 +49,7 @@ class Verdict(StrEnum):
 
 
 ADVICE: Final = {
-    Verdict.GOOD: "Good. Plates can be read here.",
+    Verdict.GOOD: "Plates can be read here.",
     Verdict.SMALL: (
         f"It works, with little to spare: zoom in until plates are {GOOD_WIDTH_PX} "
         "pixels wide."

@@ -138,7 +138,8 @@ def _listen(host: str, port: int) -> socket.socket:
 def _welcome(
     address: str, source: str, short: ShortCertificate | None, minutes: int
 ) -> None:
-    console = Console(highlight=False)
+    # No emoji: a fingerprint may hold ":CD:".
+    console = Console(highlight=False, emoji=False)
     console.print(f"Aiming [bold]{masked(source)}[/]. Open on the phone:")
     console.print()
     console.print(f"  {address}", style="bold", soft_wrap=True)
