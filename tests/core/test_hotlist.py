@@ -19,7 +19,7 @@ from charteroak.core.hotlist import (
     match,
     pack_index,
 )
-from charteroak.core.plate import PlateText
+from charteroak.core.plate import MatchKey, PlateText
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 GLYPHS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -95,3 +95,7 @@ def test_digests_depend_on_the_key(plate: str, one: bytes, other: bytes) -> None
     key = PlateText(plate).match_key
     assert digest(one, key) == digest(one, key)
     assert (digest(one, key) == digest(other, key)) == (one == other)
+
+
+def test_a_digest_stays_what_it_is_in_the_files_of_before() -> None:
+    assert digest(bytes(range(32)), MatchKey("AB12345")) == 0x40D5CA860C47F81E

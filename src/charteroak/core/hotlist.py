@@ -15,6 +15,7 @@ from typing import Final, NewType
 from uuid import UUID
 
 import attrs
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from charteroak.core.errors import CharterOakError
 from charteroak.core.plate import MatchKey, PlateText
@@ -27,8 +28,9 @@ Digest = NewType("Digest", int)
 """Keyed digest of a match key: unsigned, 64 bits."""
 
 KEY_BYTES: Final = 32
-_MAGIC: Final = b"COHOT001"
+_MAGIC: Final = b"COHOT002"
 _WORD: Final = 8
+_BLOCK: Final = 16
 
 
 class ListClass(StrEnum):
@@ -164,25 +166,42 @@ def match(
 
 
 def digest(key: bytes, match_key: MatchKey) -> Digest:
-    """Keyed digest of a match key: BLAKE2b, 8 bytes (RFC 7693), big-endian.
+    """Keyed digest of a match key, see `digests`."""
+    return Digest(digests(key, [match_key])[0])
+
+
+def digests(key: bytes, match_keys: Iterable[MatchKey]) -> memoryview:
+    """Keyed digests of match keys, in their order: 64-bit words (format `Q`).
+
+    Each is half of the AES-256 block of the match key, padded with zeros: a
+    pseudo-random function of 16 bytes, which a match key never fills. A batch is one
+    call and runs on the processor's own AES, at a tenth of the time of keyed BLAKE2b.
 
     Args:
         key: secret of the agency, `KEY_BYTES` long: without it the digests of all
             plates could be listed in minutes.
-        match_key: see `core.plate`.
+        match_keys: see `core.plate`.
     """
-    hashed = hashlib.blake2b(match_key.encode(), digest_size=_WORD, key=key)
-    return Digest(int.from_bytes(hashed.digest()))
+    blocks = "".join([each.ljust(_BLOCK, "\0") for each in match_keys]).encode()
+    # The secret has other uses too: each has a key of its own.
+    own = hashlib.blake2b(key=key, digest_size=KEY_BYTES, person=b"hot-list index")
+    cipher = Cipher(algorithms.AES(own.digest()), modes.ECB())  # noqa: S305 - no text: every block is a plate of its own
+    return memoryview(cipher.encryptor().update(blocks)).cast("Q")[::2]
 
 
-def pack_index(digests: Iterable[Digest]) -> bytes:
-    """The file of a matcher: magic, count, then the digests sorted, native 64-bit words.
+def pack_index(words: Iterable[Digest]) -> bytes:
+    """The file of a matcher: its head, then the digests sorted, native 64-bit words.
 
     8 bytes an entry, one copy for all processes when memory-mapped, no plate in it.
     """
-    words = sorted(set(digests))
-    body = b"".join(word.to_bytes(_WORD, "little") for word in words)
-    return _MAGIC + len(words).to_bytes(_WORD, "little") + body
+    distinct = sorted(set(words))
+    body = b"".join(word.to_bytes(_WORD, "little") for word in distinct)
+    return index_head(len(distinct)) + body
+
+
+def index_head(count: int) -> bytes:
+    """What stands before the digests in the file of a matcher: magic and count."""
+    return _MAGIC + count.to_bytes(_WORD, "little")
 
 
 class HotIndex:
@@ -208,6 +227,11 @@ class HotIndex:
     def __len__(self) -> int:
         """Number of distinct digests."""
         return len(self._words)
+
+    @property
+    def words(self) -> memoryview:
+        """All digests, sorted, of the type `Q`; for whoever looks many up at once."""
+        return self._words
 
     def may_hold(self, wanted: Digest) -> bool:
         """Whether a digest is in the index: binary search, about 20 steps a million."""

@@ -23,7 +23,6 @@ prefixes add up to two."""
 
 _IGNORED: Final = re.compile(r"[\s\-.·•'_/]+")
 _SPELLED: Final = re.compile(rf"[A-Z0-9]{{1,{LONGEST}}}")
-_FOLD: Final = str.maketrans({"O": "0"})
 _WILD: Final = re.compile(rf"[A-Z0-9?*]{{1,{2 * LONGEST}}}")
 
 
@@ -65,7 +64,7 @@ def match_key(glyphs: str) -> MatchKey:
     >>> match_key("0O1B8")
     '001B8'
     """
-    return MatchKey(glyphs.translate(_FOLD))
+    return MatchKey(glyphs.replace("O", "0"))
 
 
 @attrs.frozen(repr=False)

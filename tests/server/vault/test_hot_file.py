@@ -4,10 +4,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charteroak.core.hotlist import Digest, HotIndex, pack_index
+from charteroak.core.hotlist import KEY_BYTES, Digest, HotIndex, digest, pack_index
+from charteroak.core.plate import MatchKey
 from charteroak.server.vault.hot_file import HotFile, HotFileState
 
 
@@ -101,3 +102,25 @@ def test_the_index_says_what_the_set_says(listed: set[int], asked: int) -> None:
 
     assert index.may_hold(Digest(asked)) == (asked in listed)
     assert all(index.may_hold(Digest(each)) for each in listed)
+
+
+KEY = bytes(range(KEY_BYTES))
+match_keys = st.text("AB019", min_size=1, max_size=3).map(MatchKey)
+
+
+@settings(deadline=None)  # each example is a durable file
+@given(listed=st.sets(match_keys), asked=st.lists(match_keys))
+def test_many_at_once_are_found_as_each_alone_is(
+    tmp_path_factory: pytest.TempPathFactory,
+    listed: set[MatchKey],
+    asked: list[MatchKey],
+) -> None:
+    path = tmp_path_factory.mktemp("matcher") / "hot"
+    hot_file = HotFile(path)
+    assert hot_file.candidates(KEY, asked) == asked  # missing: the database is asked
+
+    held = [digest(KEY, each) for each in listed]
+    assert hot_file.rewrite(lambda: iter(held)) == len(listed)
+
+    assert path.read_bytes() == pack_index(held)
+    assert hot_file.candidates(KEY, asked) == [key for key in asked if key in listed]

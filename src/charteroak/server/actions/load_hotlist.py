@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from charteroak.core.hotlist import (
     HotList,
     HotListId,
     ListClass,
-    digest,
+    digests,
 )
 from charteroak.core.hotlist_file import (
     Parsed,
@@ -31,6 +32,7 @@ from charteroak.server.agency import Agency
 from charteroak.server.store import hotlists
 
 _LONGEST: Final = 200
+_AT_ONCE: Final = 10_000
 
 
 @attrs.frozen(kw_only=True)
@@ -153,8 +155,9 @@ def rebuild_hot_file(agency: Agency) -> int:
 def _digests(agency: Agency) -> Iterator[Digest]:
     secret = agency.keys.hotlist_key
     with agency.database.changes() as tx:
-        for key in hotlists.match_keys(tx, prohibited=agency.profile.prohibited_lists):
-            yield digest(secret, key)
+        keys = hotlists.match_keys(tx, prohibited=agency.profile.prohibited_lists)
+        while some := list(islice(keys, _AT_ONCE)):
+            yield from map(Digest, digests(secret, some))
 
 
 def _refuse(agency: Agency, who: Person, list_class: ListClass) -> ListProhibited:

@@ -1,5 +1,7 @@
 """Matching: each read that is new is held against the hot lists, each hit is an alert."""
 
+from collections.abc import Mapping, Sequence
+
 from charteroak.core import hotlist
 from charteroak.core.alert import AlertId
 from charteroak.core.log_record import Draft, RecordKind
@@ -7,7 +9,21 @@ from charteroak.core.plate import MatchKey
 from charteroak.server.agency import Agency
 from charteroak.server.store import alert_inserts, hotlists, reads
 from charteroak.server.store.database import Ingests
-from charteroak.server.vault.hot_file import HotFileState
+
+
+def listed(
+    agency: Agency, tx: Ingests, match_keys: Sequence[MatchKey]
+) -> Mapping[MatchKey, Sequence[hotlists.Listed]]:
+    """The entries that reads with some match keys may hit, by match key.
+
+    The matcher's file leaves only those keys that are on a list; the database is asked
+    about them, and about no other.
+    """
+    return hotlists.entries(
+        tx,
+        agency.hot_file.candidates(agency.keys.hotlist_key, match_keys),
+        prohibited=agency.profile.prohibited_lists,
+    )
 
 
 class Matcher:
@@ -29,24 +45,20 @@ class Matcher:
         self._tx = tx
         self._receipt = receipt
         self.alerted = 0
-        self._listed = hotlists.entries(
-            tx,
-            _candidates(agency, {new.match_key for new in incoming}),
-            prohibited=agency.profile.prohibited_lists,
-        )
+        self._listed = listed(agency, tx, [new.match_key for new in incoming])
 
     def alert(self, new: reads.NewRead, *, misdated: bool) -> bool:
         """Raise an alert for each entry that a read hits; whether it hit any."""
         hit = False
-        for listed in self._listed.get(new.match_key, []):
+        for each in self._listed.get(new.match_key, []):
             found = hotlist.match(
                 new.read.plate,
                 new.read.state,
-                listed.entry,
+                each.entry,
                 at=self._receipt.received_at,
             )
             if found is not None:
-                self._raise(new, found, listed.hotlist, misdated=misdated)
+                self._raise(new, found, each.hotlist, misdated=misdated)
                 hit = True
         return hit
 
@@ -101,13 +113,3 @@ class Matcher:
             ),
         )
         self.alerted += 1
-
-
-def _candidates(agency: Agency, keys: set[MatchKey]) -> set[MatchKey]:
-    """Those of some match keys that a list may hold."""
-    index, state = agency.hot_file.look()
-    if state is not HotFileState.READY:
-        # Slower, and no hit is missed because a file is.
-        return keys
-    secret = agency.keys.hotlist_key
-    return {key for key in keys if index.may_hold(hotlist.digest(secret, key))}
