@@ -11,6 +11,7 @@ from charteroak.bench.cli import app as bench_app
 from charteroak.core.errors import CharterOakError
 from charteroak.demo.cli import demo
 from charteroak.edge.cli import app as edge_app
+from charteroak.edge.models_cli import app as models_app
 from charteroak.edge.read_cli import read
 from charteroak.server.cli import app as server_app
 
@@ -24,6 +25,7 @@ app.command()(demo)
 app.command()(read)
 app.add_typer(bench_app, name="bench")
 app.add_typer(edge_app, name="edge")
+app.add_typer(models_app, name="models")
 app.add_typer(server_app, name="server")
 
 

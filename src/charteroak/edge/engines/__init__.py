@@ -35,7 +35,16 @@ def _rapidocr(options: EngineOptions) -> Recognizer:
     return RapidEngine(options)
 
 
+def _open(options: EngineOptions) -> Recognizer:
+    from charteroak.edge.engines.open_family import (  # noqa: PLC0415 - on demand
+        OpenEngine,
+    )
+
+    return OpenEngine(options)
+
+
 _FACTORIES: Final[Mapping[str, Callable[[EngineOptions], Recognizer]]] = {
+    "open": _open,
     "rapidocr": _rapidocr,
 }
 
