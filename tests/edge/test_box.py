@@ -17,9 +17,10 @@ from typing_extensions import override
 
 from charteroak.core.camera import CameraId
 from charteroak.core.plate import PlateText
-from charteroak.edge.box import AlreadyRunningError, Box, opened_box, read_id
+from charteroak.edge.box import AlreadyRunningError, Box, opened_box
 from charteroak.edge.camera import FolderWatch, Frame
 from charteroak.edge.enrol import enrol
+from charteroak.edge.reader import read_id
 from charteroak.edge.recognize import Image, Recognizer, Sighting
 from charteroak.edge.settings import DataFolder, load_enrolled
 from charteroak.edge.spool_file import CorruptSpoolError

@@ -1,7 +1,6 @@
 """The box: pictures in, sealed reads out, until it is told to stop."""
 
 import fcntl
-import hashlib
 import logging
 import os
 import threading
@@ -10,17 +9,16 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 import attrs
 
 from charteroak.core.camera import CameraId
 from charteroak.core.errors import CharterOakError
-from charteroak.core.wire import WireRead
-from charteroak.edge.camera import FolderWatch, Frame
+from charteroak.edge.camera import Source
+from charteroak.edge.health import CameraHealth, Pulse
 from charteroak.edge.identity import Identity, next_boot_epoch
-from charteroak.edge.recognize import Recognizer, Sighting
-from charteroak.edge.redact import redacted
+from charteroak.edge.reader import InTurn, Reader, Tally
+from charteroak.edge.recognize import Recognizer
 from charteroak.edge.settings import DataFolder, DataFolderError, Enrolled
 from charteroak.edge.spool import Spool
 from charteroak.edge.spool_file import CorruptSpoolError, forget_aside, move_aside
@@ -31,7 +29,10 @@ HOUSEKEEPING_S: Final = 1.0
 """How often the box looks for envelopes that are due, seconds."""
 
 STATUS_S: Final = 60.0
-_FOLDER_PAUSE_S: Final = 5.0
+"""How often the log has the figures, seconds."""
+
+_MOST_NAMED: Final = 3
+"""Cameras that the status line names; more are counted."""
 
 _log = logging.getLogger(__name__)
 
@@ -41,134 +42,6 @@ class AlreadyRunningError(CharterOakError):
 
     code = "charteroak.edge.already-running"
     hint = "Stop the other one first; two boxes on one folder would use one number."
-
-
-@attrs.define(kw_only=True)
-class Tally:
-    """What the cameras gave since the start.
-
-    Attributes:
-        pictures: looked at.
-        reads: sealed and spooled.
-        unreadable: files that are no pictures.
-        failed: pictures at which the engine failed, and reads that were not accepted.
-    """
-
-    pictures: int = 0
-    reads: int = 0
-    unreadable: int = 0
-    failed: int = 0
-
-
-@attrs.frozen(kw_only=True)
-class Reader:
-    """Turns the pictures of one camera into spooled reads.
-
-    Attributes:
-        device: the box.
-        camera: whose pictures they are.
-        engine: reads them; shared by the cameras of a box.
-        one_at_a_time: an engine uses all cores, so cameras take turns.
-        clock: for pictures that do not say when they were taken.
-    """
-
-    device: UUID
-    camera: CameraId
-    engine: Recognizer
-    one_at_a_time: threading.Lock
-    spool: Spool
-    tally: Tally
-    clock: Callable[[], datetime]
-    _told: dict[str, datetime] = attrs.field(factory=dict, init=False)
-
-    def follow(self, watch: FolderWatch) -> None:
-        """Read a folder's pictures until its watch is stopped; nothing ends it else."""
-        while not watch.stop.is_set():
-            try:
-                for arrival in watch.arrivals():
-                    if isinstance(arrival, Frame):
-                        self.take(arrival)
-                    else:
-                        self.tally.unreadable += 1
-                        _log.warning("%s: a picture cannot be read", self.camera)
-            except OSError as trouble:
-                # A folder on another disk comes and goes.
-                _log.warning("%s: no folder: %s", self.camera, trouble.strerror)
-                watch.stop.wait(_FOLDER_PAUSE_S)
-
-    def take(self, frame: Frame) -> None:
-        """Read one picture; trouble with it is counted and told, and never spreads."""
-        self.tally.pictures += 1
-        with self._trouble_is_told():
-            with self.one_at_a_time:
-                sightings = self.engine.sightings(frame.image)
-            for index, sighting in enumerate(sightings):
-                with self._trouble_is_told():
-                    self.spool.put(self._read(frame, index, sighting), self.clock())
-                    self.tally.reads += 1
-
-    @contextmanager
-    def _trouble_is_told(self) -> Iterator[None]:
-        try:
-            yield
-        except CharterOakError as refused:
-            self.tally.failed += 1
-            self._tell(f"a read is lost: {refused}. {refused.hint}")
-        except Exception as trouble:  # noqa: BLE001 - one picture must not stop the box
-            self.tally.failed += 1
-            # The kind only: the text of a foreign error may hold what was read.
-            self._tell(f"a picture failed: {type(trouble).__name__}")
-
-    def _tell(self, what: str) -> None:
-        """Log a trouble, each kind once a minute; the status line has the count."""
-        now = self.clock()
-        told_at = self._told.get(what)
-        if told_at is None or abs((now - told_at).total_seconds()) >= STATUS_S:
-            self._told[what] = now
-            _log.error("%s: %s", self.camera, what)
-
-    def _read(self, frame: Frame, index: int, sighting: Sighting) -> WireRead:
-        pictures = redacted(frame.image, sighting.box)
-        seen_at = frame.captured_at or self.clock()
-        return WireRead(
-            read_id=read_id(self.device, self.camera, frame, seen_at, index),
-            camera=self.camera,
-            seen_at=seen_at,
-            plate=sighting.plate.glyphs,
-            confidence=sighting.confidence,
-            characters=list(sighting.characters),
-            state=sighting.state,
-            state_confidence=sighting.state_confidence,
-            box=sighting.box,
-            engine=sighting.engine,
-            plate_picture=pictures.plate_jpeg,
-            vehicle_picture=pictures.vehicle_jpeg,
-        )
-
-
-def read_id(
-    device: UUID, camera: CameraId, frame: Frame, seen_at: datetime, index: int
-) -> UUID:
-    """The id of one sighting in one picture: the same whenever the picture is read.
-
-    A box that died between spooling a read and deleting its picture reads the picture
-    again; by its id the server counts the read once. Nothing of the plate goes in.
-
-    Args:
-        device: the box.
-        camera: whose picture it is.
-        frame: the picture; its file's name and number count, its folder does not.
-        seen_at: when it was taken.
-        index: place of the sighting in the engine's answer.
-    """
-    name = os.path.basename(frame.source)  # noqa: PTH119 - a source need not be a path
-    parts = [str(device), camera, name, str(frame.index), seen_at.isoformat()]
-    digest = hashlib.sha256("\n".join([*parts, str(index)]).encode())
-    # RFC 9562, section 5.8: version 8 is for ids made by a rule of one's own.
-    value = bytearray(digest.digest()[:16])
-    value[6] = value[6] & 0x0F | 0x80
-    value[8] = value[8] & 0x3F | 0x80
-    return UUID(bytes=bytes(value))
 
 
 @attrs.define(kw_only=True)
@@ -185,7 +58,7 @@ class Box:
     spool: Spool
     uplink: Uplink
     tally: Tally
-    watches: list[tuple[Reader, FolderWatch]]
+    readers: list[Reader]
     clock: Callable[[], datetime]
     _trouble: Exception | None = attrs.field(default=None, init=False)
     _undeleted: str = attrs.field(default="", init=False)
@@ -194,16 +67,14 @@ class Box:
         """Work until told to stop.
 
         Args:
-            stop: the event that also stops the watches.
+            stop: the event that also stops the sources.
 
         Raises:
             CorruptSpoolError: the spool was damaged while the box ran.
         """
         readers = [
-            threading.Thread(
-                target=self._follow, args=(reader, watch), name=reader.camera
-            )
-            for reader, watch in self.watches
+            threading.Thread(target=self._follow, args=(reader,), name=reader.camera)
+            for reader in self.readers
         ]
         sender = threading.Thread(target=self.uplink.run, args=(stop,), name="uplink")
         for thread in [*readers, sender]:
@@ -218,12 +89,16 @@ class Box:
             if trouble is not None:
                 raise trouble
 
-    def _follow(self, reader: Reader, watch: FolderWatch) -> None:
+    def _follow(self, reader: Reader) -> None:
         try:
-            reader.follow(watch)
+            reader.follow()
         except Exception as trouble:  # noqa: BLE001 - raised by `run`
             self._trouble = trouble
-            watch.stop.set()
+            reader.source.stop.set()
+
+    def cameras(self) -> tuple[CameraHealth, ...]:
+        """How each camera does, in the order in which they were given."""
+        return tuple(reader.pulse.now for reader in self.readers)
 
     def status(self) -> str:
         """One line for the log, without a plate or a picture's name."""
@@ -239,9 +114,19 @@ class Box:
             f"{age} s), {stats.delivered} delivered, {stats.forgotten} due and "
             f"forgotten, {stats.dropped} dropped, {stats.refused} refused; "
             f"{self.tally.pictures} pictures, {self.tally.reads} reads, "
-            f"{self.tally.unreadable} unreadable, {self.tally.failed} failed"
+            f"{self.tally.unreadable} unreadable, {self.tally.failed} failed, "
+            f"{self.tally.interruptions} interruptions"
         )
-        return "; ".join(filter(None, [line, link.why, self._undeleted]))
+        parts = [line, link.why, self._waiting(), self._undeleted]
+        return "; ".join(filter(None, parts))
+
+    def _waiting(self) -> str:
+        waiting = [each for each in self.cameras() if each.link == "waiting"]
+        if not waiting:
+            return ""
+        named = [f"{each.camera} ({each.why})" for each in waiting[:_MOST_NAMED]]
+        more = len(waiting) - len(named)
+        return f"waiting for {', '.join(named)}" + (f" and {more} more" if more else "")
 
     def _keep_house(self, stop: threading.Event) -> None:
         _log.info("%s", self.status())
@@ -278,14 +163,25 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
     enrolled: Enrolled,
     *,
     engine: Recognizer,
-    watches: Mapping[CameraId, FolderWatch],
+    watches: Mapping[CameraId, Source],
     spool_limit_bytes: int,
     clock: Callable[[], datetime],
     nonce: Callable[[], bytes],
+    turns: "threading.Lock | None" = None,
 ) -> Iterator[Box]:
     """Put a box together in its data folder, and close it afterwards.
 
     A damaged spool is moved aside, told in the log, and an empty one is begun.
+
+    Args:
+        folder: the box's own.
+        enrolled: what is in it.
+        engine: reads the pictures of all cameras.
+        watches: where each camera's pictures come from.
+        spool_limit_bytes: most that may wait.
+        clock: the box's.
+        nonce: fresh bytes for each request.
+        turns: held while the engine works; for boxes of one process that share one.
 
     Raises:
         AlreadyRunningError: another process has the folder.
@@ -295,9 +191,12 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
     with _alone(folder):
         identity = Identity.load(folder)
         client = open_client(enrolled.server, enrolled.authority_file)
+        boot_epoch = next_boot_epoch(folder)
         with (
             closing(client),
-            closing(_open_spool(folder, enrolled, spool_limit_bytes, clock())) as spool,
+            closing(
+                _open_spool(folder, enrolled, spool_limit_bytes, clock(), boot_epoch)
+            ) as spool,
         ):
             sender = Sender(
                 client=client,
@@ -306,12 +205,12 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
                 identity=identity,
                 nonce=nonce,
             )
-            tally, turns = Tally(), threading.Lock()
+            tally = Tally()
             reader = partial(
                 Reader,
                 device=enrolment.device,
-                engine=engine,
-                one_at_a_time=turns,
+                boot_epoch=boot_epoch,
+                engine=InTurn(engine=engine, turns=turns or threading.Lock()),
                 spool=spool,
                 tally=tally,
                 clock=clock,
@@ -327,13 +226,22 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
                     clock=clock,
                 ),
                 tally=tally,
-                watches=[(reader(camera=c), watch) for c, watch in watches.items()],
+                readers=[
+                    reader(
+                        camera=camera, source=source, pulse=Pulse.of(camera, clock())
+                    )
+                    for camera, source in watches.items()
+                ],
                 clock=clock,
             )
 
 
 def _open_spool(
-    folder: DataFolder, enrolled: Enrolled, limit_bytes: int, now: datetime
+    folder: DataFolder,
+    enrolled: Enrolled,
+    limit_bytes: int,
+    now: datetime,
+    boot_epoch: int,
 ) -> Spool:
     def attempt() -> Spool:
         return Spool.open(
@@ -344,7 +252,6 @@ def _open_spool(
             boot_epoch=boot_epoch,
         )
 
-    boot_epoch = next_boot_epoch(folder)
     try:
         return attempt()
     except CorruptSpoolError:

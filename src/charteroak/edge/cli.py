@@ -16,26 +16,30 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from charteroak.core.camera import CameraId, UnusableCameraNameError
+from charteroak.core.camera import UnusableCameraNameError
 from charteroak.core.http_signature import NONCE_BYTES
 from charteroak.edge.aim_cli import aim
 from charteroak.edge.box import opened_box
-from charteroak.edge.camera import FolderWatch
+from charteroak.edge.camera import FolderWatch, Source
 from charteroak.edge.engines import DEFAULT, open_engine
 from charteroak.edge.enrol import enrol as enrol_box
 from charteroak.edge.recognize import EngineOptions
 from charteroak.edge.self_test import Check
 from charteroak.edge.self_test import self_test as tried
 from charteroak.edge.settings import (
+    DEFAULT_FPS,
     DEFAULT_SPOOL_LIMIT_BYTES,
     DataFolder,
     ForeignCameraError,
     UnusableWatchError,
+    Watch,
     load_enrolled,
     parse_watch,
 )
 from charteroak.edge.spool import look
 from charteroak.edge.spool_file import SpoolStats
+from charteroak.edge.stream import VideoStream
+from charteroak.edge.stream_address import UnusableStreamAddressError
 
 FAILED: Final = 1
 
@@ -126,23 +130,37 @@ def run(  # noqa: PLR0913 - each is an option of the command
     watch: Annotated[
         list[str],
         typer.Option(
-            metavar="CAMERA=FOLDER",
-            help="A camera and the folder its pictures arrive in; may be repeated.",
+            metavar="CAMERA=SOURCE",
+            help="A camera, and where its pictures come from: a folder they arrive "
+            "in, rtsp://..., http://..., /dev/video0 or a video; may be repeated.",
         ),
     ],
     *,
+    fps: Annotated[
+        float,
+        typer.Option(min=0.5, max=60, help="Frames a second taken from a stream."),
+    ] = DEFAULT_FPS,
     engine: EngineName = DEFAULT,
     models: Models = None,
     delete_processed: Annotated[
         bool,
-        typer.Option("--delete-processed", help="Delete each picture once it is read."),
+        typer.Option(
+            "--delete-processed", help="Delete each picture of a folder once read."
+        ),
     ] = False,
     spool_limit: Annotated[
         int,
         typer.Option(min=1, metavar="BYTES", help="Most bytes that may wait."),
     ] = DEFAULT_SPOOL_LIMIT_BYTES,
 ) -> None:
-    """Read the pictures that arrive in folders, until SIGTERM or Ctrl-C.
+    """Read what cameras see, until SIGTERM or Ctrl-C.
+
+    A stream gives one read of each passing car, and a parked car is read once. A folder
+    gives one read per plate and photograph. A camera that stops is asked again, ever
+    more rarely up to every half minute; the log says so.
+
+    Example: charteroak edge run --data /var/lib/charteroak-box
+    --watch main-st-north=rtsp://user:password@10.0.0.7/live
 
     Example: charteroak edge run --data /var/lib/charteroak-box
     --watch main-st-north=/srv/camera1 --delete-processed
@@ -154,7 +172,14 @@ def run(  # noqa: PLR0913 - each is an option of the command
     folder = DataFolder(data)
     enrolled = load_enrolled(folder)
     stop = threading.Event()
-    watches = _watches(watch, enrolled.enrolment.cameras, stop, delete_processed)
+
+    def source(each: Watch) -> Source:
+        if each.stream is not None:
+            return VideoStream(address=each.stream, stop=stop, clock=_now, fps=fps)
+        return FolderWatch(folder=each.folder, stop=stop, delete=delete_processed)
+
+    given = _watches(watch, enrolled.enrolment.cameras)
+    watches = {each.camera: source(each) for each in given}
     reader = open_engine(engine, EngineOptions(models=models))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
@@ -235,23 +260,23 @@ def _figures(stats: SpoolStats, now: datetime) -> dict[str, int | None]:
     }
 
 
-def _watches(
-    texts: list[str],
-    cameras: list[str],
-    stop: threading.Event,
-    delete: bool,  # noqa: FBT001 - passed on by its only caller
-) -> dict[CameraId, FolderWatch]:
-    found: dict[CameraId, FolderWatch] = {}
+def _watches(texts: list[str], cameras: list[str]) -> list[Watch]:
+    found: list[Watch] = []
     for text in texts:
         try:
             watch = parse_watch(text, cameras)
-        except (ForeignCameraError, UnusableCameraNameError, UnusableWatchError) as bad:
+        except (
+            ForeignCameraError,
+            UnusableCameraNameError,
+            UnusableStreamAddressError,
+            UnusableWatchError,
+        ) as bad:
             message = f"{bad}. {bad.hint}"
             raise typer.BadParameter(message, param_hint="--watch") from bad
-        if watch.camera in found:
+        if any(watch.camera == other.camera for other in found):
             message = f"{watch.camera} is given twice."
             raise typer.BadParameter(message, param_hint="--watch")
-        found[watch.camera] = FolderWatch(folder=watch.folder, stop=stop, delete=delete)
+        found.append(watch)
     return found
 
 

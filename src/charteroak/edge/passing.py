@@ -103,6 +103,10 @@ class Passing:
             self._look_at(frame, areas, motion.mask.shape[1])
         return self._tracker.due(now, self._size)
 
+    def finish(self) -> list[Passed]:
+        """The cars in view that were not told of yet, when no more frames come."""
+        return self._tracker.finish()
+
     def _moment(self, time_s: float) -> float:
         """The frame's time, on a scale that only rises."""
         if time_s + self._offset_s < self._now_s:
@@ -119,9 +123,7 @@ class Passing:
             if any(_holds(crop, track.expected(self._now_s)) for crop in crops):
                 self._wait(track)
         sightings = [each for crop in crops for each in self._seen_in(image, crop)]
-        self._tracker.see(
-            sightings, image, time_s=self._now_s, captured_at=frame.captured_at
-        )
+        self._tracker.see(sightings, frame, time_s=self._now_s)
         for patch in self._patches:
             box = self._in_frame(patch.box)
             if any(_touch(box, crop) for crop in crops):

@@ -12,9 +12,13 @@ import msgspec
 from charteroak.core.camera import CameraId, UnusableCameraNameError, is_camera_id
 from charteroak.core.errors import CharterOakError
 from charteroak.core.wire import Enrolment
+from charteroak.edge.stream_address import is_file, is_stream, parse_stream
 
 DEFAULT_SPOOL_LIMIT_BYTES: Final = 2 * 1024**3
 """About 100,000 reads of 20 KB: twelve days of a camera that sees 8,000 cars a day."""
+
+DEFAULT_FPS: Final = 5.0
+"""Frames a second of a stream: a car at 50 km/h moves under three metres in between."""
 
 _AGENCY_KEY_BYTES: Final = 32
 
@@ -34,10 +38,13 @@ class PlainHttpError(CharterOakError):
 
 
 class UnusableWatchError(CharterOakError):
-    """A `--watch` that is not CAMERA=FOLDER, or whose folder is not there."""
+    """A `--watch` that is not CAMERA=SOURCE, or whose folder or file is not there."""
 
     code = "charteroak.edge.unusable-watch"
-    hint = "Give --watch as CAMERA=FOLDER, as in main-st-north=/var/pictures."
+    hint = (
+        "Give --watch as CAMERA=SOURCE, as in main-st-north=/var/pictures or "
+        "main-st-north=rtsp://10.0.0.7/live."
+    )
 
 
 class ForeignCameraError(CharterOakError):
@@ -132,10 +139,18 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
 
 @attrs.frozen
 class Watch:
-    """One camera and the folder in which its pictures appear."""
+    """One camera and where its pictures come from.
+
+    Attributes:
+        camera: which.
+        folder: in which they appear, where they do not stream.
+        stream: an address, with its password, a device or a video file; None for a
+            folder.
+    """
 
     camera: CameraId
-    folder: Path
+    folder: Path = Path()
+    stream: str | None = attrs.field(default=None, repr=False)
 
 
 def parse_server(text: str) -> str:
@@ -174,26 +189,35 @@ def is_loopback(host: str) -> bool:
 
 
 def parse_watch(text: str, cameras: list[str]) -> Watch:
-    """Check one `--watch CAMERA=FOLDER` against the cameras of the enrolment.
+    """Check one `--watch CAMERA=SOURCE` against the cameras of the enrolment.
+
+    The source is a folder, a video file, a device such as /dev/video0, or an address
+    (rtsp://, rtsps://, http://, https://). No error repeats it: it may hold a password.
 
     Raises:
         ForeignCameraError: the enrolment does not name the camera.
-        UnusableWatchError: not of that form, or no such folder.
+        UnusableWatchError: not of that form, or no such folder or file.
+        UnusableStreamAddressError: an address that is none.
         UnusableCameraNameError: no short name of a camera before the sign.
     """
-    name, sign, folder = text.partition("=")
-    if not sign or not folder:
-        raise UnusableWatchError("not of the form CAMERA=FOLDER")
+    name, sign, source = text.partition("=")
+    if not sign or not source:
+        raise UnusableWatchError("not of the form CAMERA=SOURCE")
     if not is_camera_id(name):
         raise UnusableCameraNameError("no short name of a camera before the =")
     if name not in cameras:
         msg = f"this box was not enrolled for {name}"
         raise ForeignCameraError(msg)
-    path = Path(folder)
-    if not path.is_dir():
+    camera, path = CameraId(name), Path(source)
+    if path.is_dir():
+        return Watch(camera, folder=path)
+    if not is_stream(source):
         msg = f"no folder for the pictures of {name}"
         raise UnusableWatchError(msg)
-    return Watch(CameraId(name), path)
+    if is_file(source) and not path.is_file():
+        msg = f"no such video file for {name}"
+        raise UnusableWatchError(msg)
+    return Watch(camera, stream=parse_stream(source))
 
 
 def load_enrolled(folder: DataFolder) -> Enrolled:

@@ -17,6 +17,7 @@ import numpy as np
 
 from charteroak.core.fusion import Look, fused
 from charteroak.core.likeness import likeness
+from charteroak.edge.camera import Frame
 from charteroak.edge.recognize import Box, Image, Sighting
 from charteroak.edge.redact import StoredPictures, redacted
 
@@ -67,12 +68,16 @@ class View:
     Attributes:
         pictures: already redacted; the frame itself is gone.
         box: the plate in that frame.
+        index: of that frame within its source.
+        time_s: of that frame within its source.
         captured_at: of that frame.
         merit: confidence by size by sharpness; larger is better.
     """
 
     pictures: StoredPictures = attrs.field(repr=False)
     box: Box
+    index: int
+    time_s: float
     captured_at: datetime | None
     merit: float
 
@@ -159,7 +164,7 @@ class Track:
             self.told = self.dismissed = False
         if self.told:
             return
-        self.looks = [*self.looks, _as_look(sighting)][-_MOST_KEPT:]
+        self.looks = [*self.looks, as_look(sighting)][-_MOST_KEPT:]
         self.reading = fused(_leading(self.looks))
         self.engine = sighting.engine
         if self.legible_s is None and sighting.confidence >= LEAST:
@@ -210,23 +215,21 @@ class Tracker:
     def see(
         self,
         sightings: Sequence[Sighting],
-        image: Image,
+        frame: Frame,
         *,
         time_s: float,
-        captured_at: datetime | None,
     ) -> None:
         """Take what one look at a frame showed.
 
         Args:
             sightings: in pixels of the whole frame.
-            image: the whole frame; not kept.
-            time_s: of the frame, never falling.
-            captured_at: of the frame.
+            frame: the whole frame; not kept.
+            time_s: its time, never falling.
         """
         for sighting, track in self._paired(sightings, time_s):
             track.join(sighting, time_s)
             if not track.told:
-                _keep_best(track, sighting, image, captured_at)
+                _keep_best(track, sighting, frame)
             for rival in [each for each in self._tracks if each.rival is track]:
                 # The one that stood there is still there: the other was a misreading.
                 self._tracks.remove(rival)
@@ -254,10 +257,23 @@ class Tracker:
             track.told, track.rival = True, None
             track.looks, track.view = [], None
         self._tracks = [each for each in self._tracks if each not in replaced]
+        self._forget(time_s)
+        return passed
+
+    def finish(self) -> list[Passed]:
+        """The cars in view that were not told of yet, when no more frames come."""
+        waiting = [
+            _passed(each)
+            for each in self._tracks
+            if not each.told and each.rival is None
+        ]
+        self._tracks = []
+        return [each for each in waiting if each is not None]
+
+    def _forget(self, time_s: float) -> None:
         self._tracks = [each for each in self._tracks if not _gone(each, time_s)]
         while len(self._tracks) > MOST_TRACKS:
             self._tracks.remove(min(self._tracks, key=lambda each: each.last_s))
-        return passed
 
     def _paired(
         self, sightings: Sequence[Sighting], time_s: float
@@ -424,7 +440,8 @@ def _trust(looks: Iterable[Look]) -> float:
     return sum(look.confidence for look in looks)
 
 
-def _as_look(sighting: Sighting) -> Look:
+def as_look(sighting: Sighting) -> Look:
+    """What one sighting says, without its place."""
     return Look(
         plate=sighting.plate,
         confidence=sighting.confidence,
@@ -434,15 +451,16 @@ def _as_look(sighting: Sighting) -> Look:
     )
 
 
-def _keep_best(
-    track: Track, sighting: Sighting, image: Image, captured_at: datetime | None
-) -> None:
-    merit = sighting.confidence * sighting.box[2] * sharpness(image, sighting.box)
+def _keep_best(track: Track, sighting: Sighting, frame: Frame) -> None:
+    crisp = sharpness(frame.image, sighting.box)
+    merit = sighting.confidence * sighting.box[2] * crisp
     if track.view is None or merit > track.view.merit:
         track.view = View(
-            pictures=redacted(image, sighting.box),
+            pictures=redacted(frame.image, sighting.box),
             box=sighting.box,
-            captured_at=captured_at,
+            index=frame.index,
+            time_s=frame.time_s,
+            captured_at=frame.captured_at,
             merit=merit,
         )
 
