@@ -143,24 +143,26 @@ class Rig:
         if settled:
             with self.admin() as connection:
                 connection.execute("CHECKPOINT")
-        wanted = [marker] if isinstance(marker, bytes) else _spellings(marker)
+        wanted = [marker] if isinstance(marker, bytes) else spellings(marker)
         return sorted(
             str(path.relative_to(self.folder))
             for path in self.folder.rglob("*")
             if path.is_file()
             and (
-                _has(path, wanted)
+                holds_any(path, wanted)
                 or any(each in str(path).lower().encode() for each in wanted)
             )
         )
 
 
-def _spellings(marker: str) -> list[bytes]:
+def spellings(marker: str) -> list[bytes]:
+    """A marker as a program may write it, in small letters."""
     small = marker.lower()
     return [small.encode(), small.encode("utf-16-le"), small.encode("utf-16-be")]
 
 
-def _has(path: Path, wanted: list[bytes]) -> bool:
+def holds_any(path: Path, wanted: list[bytes]) -> bool:
+    """Whether a file holds one of some byte strings, without regard to case."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:  # the server has just removed it

@@ -65,14 +65,14 @@ def listed(rig: Rig, *plates: str) -> None:
     assert isinstance(loaded, Loaded)
 
 
-def searched(rig: Rig, plate: str) -> Found:
+def searched(rig: Rig, plate: str, *, back: timedelta = HOUR) -> Found:
     now = rig.clock()
     answer = search_reads(
         rig.agency,
         INES,
         Search(
             plate=PlatePattern.parse(plate),
-            since=now - HOUR,
+            since=now - back,
             until=now + timedelta(minutes=1),
             cameras=frozenset(),
             purpose=Purpose("robbery"),

@@ -96,14 +96,14 @@ def shell() -> Iterator[Shell]:
         yield Shell(folder / "data")
 
 
-def started(shell: Shell, *words: str) -> Running:
-    port = free_port()
+def started(shell: Shell, *words: str, port: str = "", **more: str) -> Running:
+    port = port or str(free_port())
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "charteroak.cli", "server", "run"),
-            *("--port", str(port), *words),
+            *("--port", port, *words),
         ],
-        env=shell.environment(),
+        env=shell.environment(**more),
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -132,11 +132,13 @@ def database_answers(shell: Shell) -> bool:
 
 
 def test_accounts_from_the_first_to_the_disabled(shell: Shell) -> None:
-    migrated = shell.run("migrate")
-    assert (migrated.returncode, migrated.stdout) == (
-        0,
-        "The database is up to date.\n",
-    )
+    waiting = shell.run("migrate", "--check")
+    assert waiting.returncode == 1
+    assert waiting.stdout.startswith("To do: 0001_spine.sql\n")
+    assert "Make a backup" in waiting.stdout
+    assert shell.run("migrate").stdout.endswith("The database is up to date.\n")
+    checked = shell.run("migrate", "--check")
+    assert (checked.returncode, checked.stdout) == (0, "The database is up to date.\n")
 
     added = shell.run(
         *("user", "add", "ada", "--name", "Ada Brandt"),
@@ -173,6 +175,7 @@ def test_status_says_what_needs_attention_and_is_plain_json_for_machines(
     assert said.returncode == 1  # no worker has run yet
     assert "Something needs attention." in said.stdout
     assert "LATE" in said.stdout
+    assert "1. The server does not run here" in said.stdout
     machine = shell.run("status", "--json")
     assert machine.returncode == 1
     seen = json.loads(machine.stdout)

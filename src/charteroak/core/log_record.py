@@ -45,6 +45,8 @@ class RecordKind(StrEnum):
     ALERT_CONCLUDED = "alert.concluded"
     ALERT_RAISED = "alert.raised"
     ALERT_REJECTED = "alert.rejected"
+    BACKUP_MADE = "backup.made"
+    BACKUP_RESTORED = "backup.restored"
     BATCH_CONFLICTED = "batch.conflicted"
     BOX_ENROLLED = "box.enrolled"
     BOX_INVITED = "box.invited"

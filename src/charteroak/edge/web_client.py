@@ -1,11 +1,13 @@
 """The box's HTTP client, and how it reads a server's "no"."""
 
 import ssl
+from datetime import datetime
 from typing import Final
 
 import attrs
 import httpx2
 import msgspec
+from cryptography import x509
 
 from charteroak.core.errors import CharterOakError
 from charteroak.edge.settings import is_loopback
@@ -13,6 +15,7 @@ from charteroak.edge.settings import is_loopback
 CONNECT_TIMEOUT_S: Final = 5.0
 ANSWER_TIMEOUT_S: Final = 30.0
 _LONGEST_TEXT: Final = 300
+_HTTPS: Final = 443
 
 
 class UnusableAuthorityError(CharterOakError):
@@ -80,11 +83,38 @@ def why_unreachable(trouble: httpx2.HTTPError) -> str:
         case httpx2.TimeoutException():
             return "the server did not answer in time"
         case httpx2.ConnectError() if "CERTIFICATE" in str(trouble).upper():
-            return "the server's certificate is not trusted"
+            return _why_distrusted(trouble)
         case httpx2.ConnectError():
             return "the server cannot be reached"
         case _:
             return "the connection to the server broke"
+
+
+def _why_distrusted(trouble: httpx2.ConnectError) -> str:
+    """What is wrong with the server's certificate, from what TLS said."""
+    said = str(trouble).lower()
+    if "has expired" in said:
+        ended = _end_of_certificate(trouble.request.url)
+        when = f" on {ended:%Y-%m-%d at %H:%M} UTC" if ended else ""
+        return (
+            f"the server's certificate expired{when}; its administrator must renew it"
+        )
+    if "not yet valid" in said:
+        return "the server's certificate is not valid yet, or this clock is wrong"
+    if "mismatch" in said:
+        return "the server's certificate is for another name"
+    return "the server's certificate is not trusted"
+
+
+def _end_of_certificate(server: httpx2.URL) -> datetime | None:
+    """The last moment of a certificate that was refused; nothing is sent over it."""
+    try:
+        pem = ssl.get_server_certificate(
+            (server.host, server.port or _HTTPS), timeout=CONNECT_TIMEOUT_S
+        )
+        return x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc
+    except (OSError, ValueError):
+        return None
 
 
 def refusal(status: int, content: bytes) -> ServerSays:

@@ -20,7 +20,7 @@ from charteroak.server.actions.make_buckets import make_buckets
 from charteroak.server.agency import Agency
 from charteroak.server.settings import Settings
 from charteroak.server.store.database import Database
-from charteroak.server.store.migrate import migrate
+from charteroak.server.store.migrate import migrate, pending
 from charteroak.server.store.postgres.errors import DataFolderHeldError
 from charteroak.server.store.postgres.supervisor import (
     EmbeddedPostgres,
@@ -198,6 +198,15 @@ def open_agency(
         make_buckets(agency)
         rebuild_hot_file(agency)
         yield agency
+
+
+def pending_migrations(
+    settings: Settings, *, on_progress: Callable[[Progress], None]
+) -> list[str]:
+    """File names of the migrations that opening the agency would apply."""
+    with reach(settings, share=True, on_progress=on_progress) as reached:
+        names = AgencySchema(settings.agency)
+        return [each.file_name for each in pending(reached.admin, names)]
 
 
 def _reach_database(

@@ -2,8 +2,8 @@
 
 import signal
 import socket
-import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -14,13 +14,18 @@ from typing_extensions import override
 
 from charteroak.core.errors import CharterOakError
 from charteroak.server.bootstrap import Site
+from charteroak.server.notify import notify, watchdog_s
 from charteroak.server.settings import Settings
 from charteroak.server.store.postgres.supervisor import EmbeddedPostgres
+from charteroak.server.vault.certificate import Renewal
 from charteroak.server.web.app import create_app
 from charteroak.server.web.events import end_streams
 from charteroak.server.worker import Worker
 
 _GRACE_S: Final = 5
+_PATIENCE_S: Final = 2.0
+_CERTIFICATE_EVERY_S: Final = 10.0
+_EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - to know it, not to use it
 _STOPS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -29,13 +34,6 @@ class PortTakenError(CharterOakError):
 
     code = "charteroak.server.port-taken"
     hint = "Stop that program, or choose another port with --port."
-
-
-class BadCertificateError(CharterOakError):
-    """The TLS certificate and key cannot be used."""
-
-    code = "charteroak.server.bad-certificate"
-    hint = "Check both files: they must be PEM, belong together and be readable."
 
 
 def address(settings: Settings) -> str:
@@ -62,23 +60,33 @@ def listen(settings: Settings) -> socket.socket:
         raise PortTakenError(message) from refused
 
 
-def check_certificate(settings: Settings) -> None:
-    """Load certificate and key once, to say plainly what is wrong with them.
+def open_renewal(settings: Settings) -> Renewal | None:
+    """Load certificate and key, to say plainly what is wrong with them.
 
     Raises:
         BadCertificateError: they cannot be used.
     """
-    if settings.tls_certificate is None:
-        return
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return Renewal(settings.tls_certificate, settings.tls_key)
+
+
+def answers(settings: Settings) -> bool:
+    """Whether anything listens where the server should."""
+    host = "127.0.0.1" if settings.host in _EVERYWHERE else settings.host
     try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
-    except (OSError, ssl.SSLError) as refused:
-        raise BadCertificateError("the certificate cannot be used") from refused
+        socket.create_connection((host, settings.port), timeout=_PATIENCE_S).close()
+    except OSError:
+        return False
+    return True
 
 
 def serve(
-    site: Site, listener: socket.socket, *, ready: Callable[[], None] = lambda: None
+    site: Site,
+    listener: socket.socket,
+    *,
+    ready: Callable[[], None] = lambda: None,
+    renewal: Renewal | None = None,
 ) -> None:
     """Serve pages and do the duties until SIGINT or SIGTERM; call from the main thread.
 
@@ -87,6 +95,8 @@ def serve(
         listener: from `listen`.
         ready: called in a thread of its own once requests are answered; if it
             raises, the server stops and the error is raised here.
+        renewal: from `open_renewal`; taken up anew when its files change, and on
+            SIGHUP.
     """
     settings = site.agency.settings
     worker = Worker(site.agency, revive=lambda: _revive(site.postgres))
@@ -103,8 +113,16 @@ def serve(
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
     )
-    server = _Server(config, ready, stopping=lambda: end_streams(app))
-    with worker, _answered():
+    config.load()
+    if renewal is not None and config.ssl is not None:
+        renewal.attach(config.ssl)
+    server = _Server(
+        config,
+        ready,
+        stopping=lambda: end_streams(app),
+        watch=_Watch(worker, renewal),
+    )
+    with worker, _answered(), server.watch.hung_up():
         server.run(sockets=[listener])
         server.finish()
 
@@ -136,6 +154,41 @@ def _revive(postgres: EmbeddedPostgres | None) -> bool:
     return True
 
 
+class _Watch:
+    """What is looked at now and then while the loop of events turns."""
+
+    def __init__(self, worker: Worker, renewal: Renewal | None) -> None:
+        self._worker = worker
+        self._renewal = renewal
+        self._asked = threading.Event()
+        self._sign_s = watchdog_s()
+        self._signed = self._looked = 0.0
+
+    @contextmanager
+    def hung_up(self) -> Iterator[None]:
+        """Take SIGHUP as a wish to take up the certificate, which else ends us."""
+        before = signal.signal(signal.SIGHUP, lambda *_: self._asked.set())
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGHUP, before)
+
+    def tick(self, now_s: float) -> None:
+        """Give a sign of life, and take up a new certificate."""
+        if self._sign_s is not None and now_s - self._signed >= self._sign_s:
+            # Whoever serves but forgets nothing must be started again.
+            if self._worker.lives:
+                notify("WATCHDOG=1")
+            self._signed = now_s
+        if self._renewal is None:
+            return
+        asked = self._asked.is_set()
+        if asked or now_s - self._looked >= _CERTIFICATE_EVERY_S:
+            self._asked.clear()
+            self._looked = now_s
+            self._renewal.look(again=asked)
+
+
 class _Server(uvicorn.Server):
     """Uvicorn that says when it is ready, and when it stops."""
 
@@ -145,8 +198,10 @@ class _Server(uvicorn.Server):
         ready: Callable[[], None],
         *,
         stopping: Callable[[], None],
+        watch: _Watch,
     ) -> None:
         super().__init__(config)
+        self.watch = watch
         self._call = ready
         self._stopping = stopping
         self._caller = threading.Thread(target=self._tell, name="ready")
@@ -157,9 +212,16 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self._caller.start()
+            notify("READY=1\nSTATUS=Serving")
+
+    @override
+    async def on_tick(self, counter: int) -> bool:
+        self.watch.tick(time.monotonic())
+        return await super().on_tick(counter)
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        notify("STOPPING=1")
         # Else a stream of events lasts until it is cut off, and so does the stopping.
         self._stopping()
         await super().shutdown(sockets=sockets)

@@ -105,6 +105,16 @@ class Settings(BaseSettings):
         ),
     ] = None
 
+    metrics_token: Annotated[
+        SecretStr | None,
+        Field(
+            title="Token for /metrics",
+            description="Who shows it may read the figures. Empty: only this machine, "
+            "and nobody where a proxy stands in front.",
+            min_length=16,
+        ),
+    ] = None
+
     @field_validator("proxy")
     @classmethod
     def _network(cls, value: str | None) -> str | None:

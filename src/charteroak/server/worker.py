@@ -82,6 +82,11 @@ class Worker:
         self._stop.set()
         self._thread.join()
 
+    @property
+    def lives(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         while not self._stop.is_set():
             pause = _LOOK_EVERY_S

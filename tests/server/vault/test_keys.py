@@ -40,7 +40,7 @@ def test_only_the_service_can_read_them(tmp_path: Path) -> None:
     for path in (tmp_path / "keys").rglob("*"):
         wanted = 0o700 if path.is_dir() else 0o600
         assert stat.S_IMODE(path.stat().st_mode) == wanted
-    assert len([p for p in (tmp_path / "keys").rglob("*") if p.is_file()]) == 4
+    assert len([p for p in (tmp_path / "keys").rglob("*") if p.is_file()]) == 5
 
 
 def test_a_folder_that_others_can_open_is_refused(tmp_path: Path) -> None:

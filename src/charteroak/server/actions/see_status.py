@@ -1,18 +1,73 @@
 """What everybody may see: is every duty done, and which promise cannot be kept here."""
 
+import shutil
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 import attrs
 
 from charteroak.core.duty import Duty, DutyState
 from charteroak.server.agency import Agency
-from charteroak.server.store import duties, figures, promises
+from charteroak.server.store import alerts, boxes, duties, figures, promises
 from charteroak.server.store.postgres.service_user import is_shared
 from charteroak.server.store.roles import AgencySchema
+from charteroak.server.vault.certificate import (
+    CertificateSeen,
+    CertificateState,
+    look_at,
+)
 
 SHARED_USER: Final = "shared_user"
 """The note that the embedded database runs as a user whom other programs share."""
+
+
+SILENT_AFTER: Final = timedelta(days=1)
+"""A box that was heard once, and then not for so long, wants somebody to look."""
+_LEAST_FREE_BYTES: Final = 1 << 30
+_LEAST_FREE_SHARE: Final = 0.03
+
+
+class Trouble(StrEnum):
+    """What needs a person, beside late duties and broken promises."""
+
+    BOX_SILENT = "box_silent"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_EXPIRES_SOON = "certificate_expires_soon"
+    CERTIFICATE_UNUSABLE = "certificate_unusable"
+    DISK_LOW = "disk_low"
+
+
+_OF_CERTIFICATE: Final = {
+    CertificateState.EXPIRED: Trouble.CERTIFICATE_EXPIRED,
+    CertificateState.EXPIRES_SOON: Trouble.CERTIFICATE_EXPIRES_SOON,
+    CertificateState.UNUSABLE: Trouble.CERTIFICATE_UNUSABLE,
+}
+
+
+@attrs.frozen(kw_only=True)
+class Disk:
+    """The disk of the data folder."""
+
+    free_bytes: int
+    total_bytes: int
+
+    @property
+    def low(self) -> bool:
+        """Whether there is too little room to be calm."""
+        least = max(_LEAST_FREE_BYTES, self.total_bytes * _LEAST_FREE_SHARE)
+        return self.free_bytes < least
+
+
+@attrs.frozen(kw_only=True)
+class BoxLine:
+    """A trusted box, and when it was heard last (None: never)."""
+
+    box_id: UUID
+    name: str
+    last_batch_at: datetime | None
+    silent: bool
 
 
 @attrs.frozen(kw_only=True)
@@ -41,6 +96,8 @@ class Status:
         deleted: reads deleted in the last day.
         refusals: what was turned away in the last day, by kind.
         matcher: state of the matcher's file.
+        certificate: None where this server does not end TLS itself.
+        unverified: alerts that wait for a person.
     """
 
     at: datetime
@@ -54,11 +111,28 @@ class Status:
     deleted: int
     refusals: dict[str, int]
     matcher: str
+    certificate: CertificateSeen | None
+    disk: Disk
+    boxes: tuple[BoxLine, ...]
+    unverified: int
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What needs a person, beside duties and promises."""
+        found = []
+        if any(box.silent for box in self.boxes):
+            found.append(Trouble.BOX_SILENT)
+        if self.certificate is not None and self.certificate.state in _OF_CERTIFICATE:
+            found.append(_OF_CERTIFICATE[self.certificate.state])
+        if self.disk.low:
+            found.append(Trouble.DISK_LOW)
+        return tuple(found)
 
     @property
     def well(self) -> bool:
-        """Whether nothing is late, and every promise can be kept."""
-        return not self.broken_promises and not any(line.late for line in self.duties)
+        """Whether nothing is late or wrong, and every promise can be kept."""
+        late = any(line.late for line in self.duties)
+        return not (self.broken_promises or self.troubles or late)
 
 
 def see_status(agency: Agency) -> Status:
@@ -69,6 +143,8 @@ def see_status(agency: Agency) -> Status:
         book = {state.duty: state for state in duties.standing(tx)}
         broken = promises.broken(tx, AgencySchema(agency.settings.agency))
         day = figures.of_a_day(tx, since=since)
+        trusted = [box for box in boxes.everything(tx) if box.revoked_at is None]
+        unverified = alerts.count_unverified(tx)
     lines = tuple(
         DutyLine(
             duty=duty,
@@ -89,6 +165,32 @@ def see_status(agency: Agency) -> Status:
         deleted=day.deleted,
         refusals=day.refusals,
         matcher=agency.hot_file.state.value,
+        certificate=_certificate(agency, now),
+        disk=_disk(agency),
+        boxes=tuple(_box_line(box, now) for box in trusted),
+        unverified=unverified,
+    )
+
+
+def _certificate(agency: Agency, now: datetime) -> CertificateSeen | None:
+    settings = agency.settings
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return look_at(settings.tls_certificate, settings.tls_key, now=now)
+
+
+def _disk(agency: Agency) -> Disk:
+    found = shutil.disk_usage(agency.settings.data)
+    return Disk(free_bytes=found.free, total_bytes=found.total)
+
+
+def _box_line(box: boxes.StoredBox, now: datetime) -> BoxLine:
+    heard = box.last_batch_at
+    return BoxLine(
+        box_id=box.box_id,
+        name=box.name,
+        last_batch_at=heard,
+        silent=heard is not None and heard + SILENT_AFTER <= now,
     )
 
 

@@ -144,13 +144,14 @@ def load(folder: Traversable) -> tuple[Migration, ...]:
     return tuple(found)
 
 
-def migrate(
+def migrate(  # noqa: PLR0913 - each can be given alone
     dsn: str,
     agency: AgencySchema,
     *,
     passwords: Passwords,
     applied_at: datetime,
     folder: Traversable | None = None,
+    through: int | None = None,
 ) -> tuple[Migration, ...]:
     """Bring an agency's schema and roles up to this release.
 
@@ -162,6 +163,7 @@ def migrate(
         passwords: of its roles, set anew each time.
         applied_at: what is noted as the time of application, with a time zone.
         folder: other files than this release's, for tests.
+        through: number of the last one to apply; None for all.
 
     Returns:
         The migrations that were applied now.
@@ -183,7 +185,11 @@ def migrate(
             roles.ensure(connection, agency, passwords=passwords)
             _become_owner(connection, agency)
             connection.execute(_HISTORY)
-        due = _due(connection, agency, known)
+        due = tuple(
+            migration
+            for migration in _due(connection, agency, known)
+            if through is None or migration.number <= through
+        )
         for migration in due:
             _apply(connection, agency, migration, applied_at=applied_at)
     return due

@@ -53,6 +53,10 @@ class KeyNotDestroyedError(CharterOakError):
     hint = "Look at the disk and the rights of the key folder; it is tried again."
 
 
+LASTING: Final = ("agency.key", "backup.key", "hotlist.key")
+"""Files of the keys that are never destroyed, and alone may be exported."""
+
+
 class Keys:
     """Secrets of one agency, each in a file that only the service can read.
 
@@ -78,6 +82,7 @@ class Keys:
                 raise OpenKeyFolderError("the key folder is open to others")
         self._agency = PrivateKey(self._lasting("agency.key", _KEY_BYTES))
         self._hotlist = self._lasting("hotlist.key", HOTLIST_KEY_BYTES)
+        self._backup = self._lasting("backup.key", _KEY_BYTES)
 
     @override
     def __repr__(self) -> str:
@@ -93,6 +98,11 @@ class Keys:
     def hotlist_key(self) -> bytes:
         """Key of the digests of match keys."""
         return self._hotlist
+
+    @property
+    def backup_key(self) -> bytes:
+        """Key of what in a backup belongs to no bucket and no hold."""
+        return self._backup
 
     @property
     def database_root(self) -> Path:

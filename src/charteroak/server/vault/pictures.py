@@ -176,6 +176,46 @@ class Pictures:
         """Holds that have copies; see `buckets`."""
         return [UUID(hex=place[1:]) for place in self._places(_HOLD)]
 
+    def segments(self, place: str) -> list[str]:
+        """Segments of a bucket or hold, by the name of its place.
+
+        Raises:
+            PicturesUnavailableError: the place does not answer.
+        """
+        try:
+            found = [
+                str(each["path"]).removeprefix(f"{place}/")
+                for page in obstore.list(self._store, prefix=place, chunk_size=1000)
+                for each in page
+            ]
+        except (BaseError, OSError) as failed:
+            raise PicturesUnavailableError("pictures cannot be listed") from failed
+        return sorted(found)
+
+    def sealed(self, place: str, segment: str) -> bytes:
+        """A segment as it lies there: for a backup, which cannot open it either.
+
+        Raises:
+            PictureGoneError: it was purged.
+            PicturesUnavailableError: the place does not answer.
+        """
+        try:
+            return bytes(obstore.get(self._store, f"{place}/{segment}").bytes())
+        except (NotFoundError, FileNotFoundError):
+            raise PictureGoneError("the segment is not there") from None
+        except (BaseError, OSError) as failed:
+            raise PicturesUnavailableError("a segment cannot be read") from failed
+
+    def put_back(self, place: str, segment: str, content: bytes) -> None:
+        """Put a segment of a backup in its place; durable on return.
+
+        Raises:
+            PictureGoneError: its key is not there; nothing is kept.
+            PicturesUnavailableError: it could not be written.
+        """
+        self._key(place)
+        self._put(place, segment, content)
+
     def keep_copy(self, ref: str, hold_id: UUID) -> str:
         """Copy a picture under the key of a hold, which outlives the bucket's.
 
@@ -189,12 +229,12 @@ class Pictures:
         picture = self.fetch(ref)
         self._keys.make_hold(hold_id)
         key = self._keys.hold(hold_id)
-        return str(self._write(_hold_place(hold_id), key, [picture])[0])
+        return str(self._write(hold_place(hold_id), key, [picture])[0])
 
     def drop_hold(self, hold_id: UUID) -> int:
         """Destroy a hold's key, then its copies; see `drop_bucket`."""
         self._keys.destroy_hold(hold_id)
-        return self._drop(_hold_place(hold_id))
+        return self._drop(hold_place(hold_id))
 
     # ------------------------------------------------------------------- internals
 
@@ -304,7 +344,8 @@ def _local(folder: Path) -> LocalStore:
     return LocalStore(folder, automatic_cleanup=True)
 
 
-def _hold_place(hold_id: UUID) -> str:
+def hold_place(hold_id: UUID) -> str:
+    """The place of a hold's copies; that of a bucket is its name."""
     return f"h{hold_id.hex}"
 
 

@@ -6,6 +6,7 @@ an alarm, 413 send less at once, 422 set aside, 503 the same again after Retry-A
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
@@ -75,6 +76,14 @@ async def health() -> Response:
 @router.post("/batches")
 async def take_batch(request: Request) -> Response:
     """Take a signed batch of sealed reads; what is answered with 200 is durable."""
+    began = time.perf_counter()
+    answer = await _take(request)
+    took_s = time.perf_counter() - began
+    request.app.state.measures.batch(answer.status_code, took_s)
+    return answer
+
+
+async def _take(request: Request) -> Response:
     agency = agency_of(request)
     try:
         _check_length(request, LARGEST_BATCH_BYTES)

@@ -18,6 +18,7 @@ from charteroak.server.web import (
     hold_pages,
     hotlist_pages,
     log_pages,
+    metrics,
     people_pages,
     rules_pages,
     search_pages,
@@ -40,6 +41,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     people_pages.router,
     hold_pages.router,
     log_pages.router,
+    metrics.router,
     rules_pages.router,
     search_pages.router,
     session_pages.router,
@@ -84,6 +86,7 @@ def create_app(agency: Agency, *, words: Words = ENGLISH) -> FastAPI:
         dependencies=[Depends(plain_form)],
     )
     app.state.agency = agency
+    app.state.measures = metrics.Measures(agency)
     app.state.pages = Pages(agency, words=words, assets=assets)
     for router in ROUTERS:
         app.include_router(router)

@@ -71,6 +71,11 @@ class BoardFeed:
         """Whether it looks, and streams go on."""
         return self._runner is not None and not self._closed
 
+    @property
+    def streams(self) -> int:
+        """How many browsers it goes to."""
+        return len(self._subscribers)
+
     def close(self) -> None:
         """End all streams, because the server stops; browsers come again by themselves."""
         self._closed = True

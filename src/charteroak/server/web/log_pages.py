@@ -27,6 +27,8 @@ WORDS: Final = {
     RecordKind.ALERT_CONFIRMED: later("Alert confirmed"),
     RecordKind.ALERT_RAISED: later("Alert raised"),
     RecordKind.ALERT_REJECTED: later("Alert rejected"),
+    RecordKind.BACKUP_MADE: later("Backup made"),
+    RecordKind.BACKUP_RESTORED: later("Backup restored"),
     RecordKind.BATCH_CONFLICTED: later("Two different batches under one number"),
     RecordKind.BOX_ENROLLED: later("Camera box enrolled"),
     RecordKind.BOX_INVITED: later("Code for a camera box shown"),

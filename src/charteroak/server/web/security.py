@@ -174,6 +174,7 @@ class Guard:
                 await self._refuse(scope, receive, answer)
         finally:
             note(scope, status, time.perf_counter() - began)
+            scope["app"].state.measures.request(status)
 
     def _trouble(self, scope: Scope, headers: Headers) -> str | None:
         if not is_own(headers.get("host", ""), self._names):

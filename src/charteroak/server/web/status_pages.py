@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from charteroak.core.duty import Duty, every
 from charteroak.core.people import Act
-from charteroak.server.actions.see_status import SHARED_USER, see_status
+from charteroak.server.actions.see_status import SHARED_USER, Trouble, see_status
 from charteroak.server.web.render import page
 from charteroak.server.web.session import Session, TheAgency, may
 from charteroak.server.web.text import later
@@ -74,6 +74,30 @@ BROKEN: Final = {
     ),
 }
 
+TROUBLES: Final = {
+    Trouble.BOX_SILENT: later(
+        "A box has sent nothing for a day. Look at its power and its network; it keeps "
+        "its reads until they are due."
+    ),
+    Trouble.CERTIFICATE_EXPIRED: later(
+        "The server's certificate has expired: browsers warn, and boxes keep their reads "
+        "and send nothing. Renew it; the server takes the new files up by itself."
+    ),
+    Trouble.CERTIFICATE_EXPIRES_SOON: later(
+        "The server's certificate expires within three weeks. Renew it; the server takes "
+        "the new files up by itself."
+    ),
+    Trouble.CERTIFICATE_UNUSABLE: later(
+        "The files of the server's certificate cannot be used. The server goes on with "
+        "what it has until it is started again. Put a certificate and its key there."
+    ),
+    Trouble.DISK_LOW: later(
+        "The disk of the data folder is nearly full. Make room, or move the folder to a "
+        "larger disk: when it is full nothing more can be taken in."
+    ),
+}
+"""What needs a person, by code."""
+
 NOTES: Final = {
     SHARED_USER: later(
         "The database runs as the user nobody. Other programs on this machine may run as "
@@ -129,6 +153,7 @@ def status(
             "when_late": WHEN_LATE,
             "broken": BROKEN,
             "notes": NOTES,
+            "troubles": TROUBLES,
             "refused": REFUSED,
             "other_refused": OTHER_REFUSED,
             "every": {duty: every(duty, seen.granule) for duty in Duty},

@@ -1,0 +1,53 @@
+"""`charteroak server`: run it, look after it, make the first accounts."""
+
+from typing import Annotated
+
+import typer
+
+from charteroak.server.bootstrap import open_site
+from charteroak.server.cli.care import backup, keys_app, migrate, restore
+from charteroak.server.cli.common import load_settings, set_up_log, telling
+from charteroak.server.cli.status import status
+from charteroak.server.cli.users import user_app
+from charteroak.server.running import address, listen, open_renewal, serve
+
+__all__ = ["app", "load_settings", "set_up_log", "telling"]
+
+app = typer.Typer(
+    help="An agency's server: run it, look after it.", no_args_is_help=True
+)
+app.add_typer(user_app, name="user")
+app.add_typer(keys_app, name="keys")
+app.command()(backup)
+app.command()(migrate)
+app.command()(restore)
+app.command()(status)
+
+
+@app.command()
+def run(
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+) -> None:
+    """Serve the pages and the boxes, and do the duties, until Ctrl-C or SIGTERM.
+
+    Example: CHARTEROAK_AGENCY=fernwood charteroak server run --port 8443
+
+    Exit status: 0 stopped in order; 1 could not start, and says why.
+    """
+    settings = load_settings(port=port, host=host)
+    set_up_log()
+    renewal = open_renewal(settings)
+    with (
+        listen(settings) as listener,
+        open_site(settings, on_progress=telling()) as site,
+    ):
+        where = address(settings)
+        serve(
+            site,
+            listener,
+            renewal=renewal,
+            ready=lambda: typer.echo(
+                f"{settings.agency_name}: {where} (Ctrl-C stops it)", err=True
+            ),
+        )
