@@ -31,6 +31,9 @@ MOST_LOOKS: Final = 1 / CORRELATION
 _CLEAREST: Final = 1 - 1e-6
 """Nothing is surer than that, or more doubtful than the reverse."""
 
+_BY_CHANCE: Final = -math.log(35)
+"""Log odds of any one glyph before anybody looked: one of 36."""
+
 _Claim = TypeVar("_Claim", str, int)
 
 
@@ -86,10 +89,11 @@ def fused(looks: Sequence[Look]) -> Look:
                 whole[place][glyphs[at]].append(shares[at])
                 alone[place][glyphs[at]].append(look.characters[at])
     winners = [_winner(claims) for claims in whole]
+    together = length_chance * math.prod(chance for _, chance in winners)
     state = _state(looks)
     return Look(
         plate=PlateText("".join(glyph for glyph, _ in winners)),
-        confidence=length_chance * math.prod(chance for _, chance in winners),
+        confidence=min(together, _if_all_agreed(looks)),
         characters=tuple(
             _chances(claims)[glyph]
             for claims, (glyph, _) in zip(alone, winners, strict=True)
@@ -97,6 +101,16 @@ def fused(looks: Sequence[Look]) -> Look:
         state=state and state[0],
         state_confidence=state and state[1],
     )
+
+
+def _if_all_agreed(looks: Iterable[Look]) -> float:
+    """The most that looks of such confidence can make sure.
+
+    Glyph by glyph the doubt would melt faster than in the plate as a whole, although
+    what spoils a look spoils many of its glyphs.
+    """
+    odds = math.exp(_support(look.confidence for look in looks))
+    return odds / (1 + odds)
 
 
 def _shares(look: Look) -> list[float]:
@@ -112,7 +126,7 @@ def _length(looks: Iterable[Look]) -> tuple[int, float]:
     for look in looks:
         claims[len(look.plate.glyphs)].append(look.confidence)
     support = {length: math.exp(_support(each)) for length, each in claims.items()}
-    length = max(support, key=lambda each: (support[each], each))
+    length, _ = _winner(claims)
     return length, support[length] / sum(support.values())
 
 
@@ -125,9 +139,19 @@ def _state(looks: Iterable[Look]) -> tuple[str, float] | None:
 
 
 def _winner(claims: Mapping[_Claim, Sequence[float]]) -> tuple[_Claim, float]:
-    chances = _chances(claims)
-    winner = max(chances, key=lambda claim: (chances[claim], claim))
-    return winner, chances[winner]
+    """What most evidence speaks for, and its probability.
+
+    Looks that disagree are not the same opinion over again: to choose, all of the
+    evidence counts; to say how sure the choice is, only its discounted part.
+    """
+    evidence = {claim: _evidence(given) for claim, given in claims.items()}
+    winner = max(evidence, key=lambda claim: (evidence[claim], claim))
+    return winner, _chances(claims)[winner]
+
+
+def _evidence(given: Iterable[float]) -> float:
+    """How far looks lift a claim above chance, in log odds."""
+    return sum(sorted(max(_log_odds(each) - _BY_CHANCE, 0.0) for each in given))
 
 
 def _chances(claims: Mapping[_Claim, Sequence[float]]) -> dict[_Claim, float]:
