@@ -15,6 +15,8 @@ _MODULES: Final[Mapping[str, str]] = {
     "ingest-http": "ingest_http",
     "deliver": "deliver",
     "match": "match",
+    "search": "search",
+    "purge": "purge",
 }
 """Name of the command -> module with a `BENCH`."""
 

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 import attrs
-from psycopg.rows import args_row
+from psycopg.rows import args_row, class_row
 
 from charteroak.core.camera import CameraId
 from charteroak.core.errors import CharterOakError
@@ -31,6 +31,12 @@ class ForeignPermitError(CharterOakError):
     hint = "Search again."
 
 
+@attrs.frozen
+class _Span:
+    starts_at: datetime
+    ends_at: datetime
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class Page:
     """Reads, newest first; `cut` says whether there were more."""
@@ -38,6 +44,9 @@ class Page:
     sightings: tuple[Sighting, ...]
     cut: bool
 
+
+_LONGEST_STEP: Final = 16
+"""Buckets in one statement, at the most: each takes a lock for each of its indexes."""
 
 _BUCKETS: Final = """
     SELECT starts_at, ends_at
@@ -108,8 +117,8 @@ def find(  # noqa: PLR0913  (two of them are proofs)
 ) -> Page:
     """Fetch the newest reads that a permitted, recorded search asks for.
 
-    Walks the buckets newest first and stops when the page is full, so that a wide
-    pattern costs no more than the page it fills.
+    Walks the buckets newest first, in steps that double, and stops when the page is
+    full: a wide pattern costs no more than the page it fills, a rare one few questions.
 
     Args:
         tx: as the role that may only read.
@@ -127,22 +136,23 @@ def find(  # noqa: PLR0913  (two of them are proofs)
     del logged
     _check(permit, search)
     since = max(search.since, not_before)
-    spans = tx.connection.execute(
-        _BUCKETS, {"since": since, "until": search.until}
-    ).fetchall()
+    with tx.connection.cursor(row_factory=class_row(_Span)) as cursor:
+        spans = cursor.execute(
+            _BUCKETS, {"since": since, "until": search.until}
+        ).fetchall()
     found: list[Sighting] = []
-    for starts, ends in spans:
-        if not isinstance(starts, datetime) or not isinstance(ends, datetime):
-            raise TypeError
+    at, step = 0, 1
+    while at < len(spans) and len(found) <= limit:
+        some = spans[at : at + step]
         found += _in_span(
             tx,
             search,
-            since=max(since, starts),
-            until=min(search.until, ends),
+            since=max(since, some[-1].starts_at),
+            until=min(search.until, some[0].ends_at),
             limit=limit + 1 - len(found),
         )
-        if len(found) > limit:
-            break
+        # What is rare in the newest bucket is rare in those before: fewer, longer steps.
+        at, step = at + step, min(2 * step, _LONGEST_STEP)
     return Page(sightings=tuple(found[:limit]), cut=len(found) > limit)
 
 
@@ -220,6 +230,8 @@ def _in_span(
                 "cameras": sorted(search.cameras),
                 "limit": limit,
             },
+            # Planned for its own buckets and pattern, never once for all.
+            prepare=False,
         ).fetchall()
 
 
