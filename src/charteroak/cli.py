@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from charteroak.bench.cli import app as bench_app
+from charteroak.bench.recognition_cli import recognition
 from charteroak.core.errors import CharterOakError
 from charteroak.demo.cli import demo
 from charteroak.edge.cli import app as edge_app
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(read)
+bench_app.command()(recognition)
 app.add_typer(bench_app, name="bench")
 app.add_typer(edge_app, name="edge")
 app.add_typer(models_app, name="models")

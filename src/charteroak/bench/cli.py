@@ -126,7 +126,7 @@ def _run(bench: Bench, *, as_json: bool, small: bool, runs: int | None) -> None:
     scale = Scale.SMALL if small else Scale.FULL
     if scale is Scale.FULL:
         console.print(f"[bold]{bench.name}[/]: {bench.says} Takes {bench.lasts}.")
-    with _shown(console) as steps:
+    with shown(console) as steps:
         outcome = run(bench, steps, scale=scale, runs=runs)
     line = BenchLine.of(outcome, machine)
     if as_json:
@@ -201,7 +201,8 @@ class _Shown:
 
 
 @contextmanager
-def _shown(console: Console) -> Iterator[Steps]:
+def shown(console: Console) -> Iterator[Steps]:
+    """Steps on a terminal, as a bar that goes when all is done."""
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

@@ -13,6 +13,9 @@ from charteroak.edge.recognize import EngineOptions, Recognizer
 DEFAULT: Final = "rapidocr"
 """Works with no network and no weights by path."""
 
+BRINGS_WEIGHTS: Final = frozenset({"rapidocr"})
+"""Engines whose weights are installed with them; the others need a folder."""
+
 
 class UnknownEngineError(CharterOakError):
     """There is no engine by that name.
