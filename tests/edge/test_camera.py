@@ -16,8 +16,7 @@ from charteroak.edge.camera import (
     Frame,
     PictureTooLargeError,
     UnreadablePictureError,
-    frames,
-    pictures_in,
+    files_in,
     read_frame,
 )
 
@@ -116,7 +115,7 @@ def test_broken_files_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     broken = broken_files(tmp_path)
     good = a_photo(tmp_path / "zzz.png")
 
-    answers = list(frames([*broken, good]))
+    answers = [read_frame(path) for path in [*broken, good]]
 
     assert [type(each) for each in answers[:-1]] == [UnreadablePictureError] * 4
     assert isinstance(answers[-1], Frame)
@@ -149,7 +148,7 @@ def test_folders_are_searched_deep_and_sorted(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
 
-    found = [str(path.relative_to(tmp_path)) for path in pictures_in(tmp_path)]
+    found = [str(path.relative_to(tmp_path)) for path in files_in(tmp_path)]
 
     assert found == ["a/1.png", "b/2.JPG", "c.webp"]
 

@@ -7,7 +7,8 @@ hides the others. Videos and cameras that stream are in `video_file` and `stream
 
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -185,8 +186,8 @@ class Source(Protocol):
         """Yield pictures until `stop` is set; blocks between them."""
 
 
-def pictures_in(path: Path) -> list[Path]:
-    """The photos a path stands for: itself, or all below a folder, sorted.
+def files_in(path: Path, suffixes: AbstractSet[str] = SUFFIXES) -> list[Path]:
+    """The files a path stands for: itself, or all of a kind below a folder, sorted.
 
     Files are taken at their word: whether one is a photo shows when it is read.
     Hidden files and folders are passed over.
@@ -196,20 +197,10 @@ def pictures_in(path: Path) -> list[Path]:
     return sorted(
         found
         for found in path.rglob("*")
-        if found.suffix.lower() in SUFFIXES
+        if found.suffix.lower() in suffixes
         and found.is_file()
         and not any(part.startswith(".") for part in found.relative_to(path).parts)
     )
-
-
-def frames(paths: Sequence[Path]) -> Iterator[Arrival]:
-    """Read photos one after the other, holding one in memory at a time.
-
-    Yields:
-        A frame for each readable photo, an error for each other one, in order.
-    """
-    for path in paths:
-        yield read_frame(path)
 
 
 def read_frame(path: Path) -> Arrival:

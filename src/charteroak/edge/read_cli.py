@@ -1,89 +1,54 @@
-"""`charteroak read`: the plates in photos and folders, as lines or as JSON."""
+"""`charteroak read`: the plates in photos, videos and streams, as lines or as JSON."""
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+import threading
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing, nullcontext, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
+import attrs
 import msgspec
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from charteroak.core.errors import CharterOakError
-from charteroak.core.plate import MatchKey
-from charteroak.edge.camera import Frame, UnreadablePictureError, frames, pictures_in
+from charteroak.edge.camera import Frame, Interruption, UnreadablePictureError
 from charteroak.edge.engines import DEFAULT, UnknownEngineError, open_engine
-from charteroak.edge.recognize import Box, EngineOptions, Recognizer, Sighting
+from charteroak.edge.inputs import Inputs, arrivals, parse_inputs
+from charteroak.edge.reading import Reader, ReadLine
+from charteroak.edge.recognize import EngineOptions, Recognizer
+from charteroak.edge.stream import VideoStream
+from charteroak.edge.stream_address import masked
 
 SOME_UNREADABLE: Final = 1
 USAGE: Final = 2
 
-_PATIENCE_S: Final = 2.0
-"""Work that takes longer shows a progress bar."""
 
-
-class ReadLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One read as `--json` writes it; the keys are a stable interface.
-
-    Attributes:
-        source: path as given, or found below the folder given.
-        frame: number of the frame in its source, from 0.
-        time_s: seconds from the start of the source.
-        plate: raw glyphs, upper case.
-        match_key: the same with the letter O folded to the digit 0.
-        confidence: calibrated probability that the whole plate is right.
-        characters: probability of each glyph.
-        state: two letters, or null.
-        state_confidence: probability of the state, or null.
-        box: left, top, width, height in pixels of the original frame.
-        engine: what read it.
-    """
-
-    source: str
-    frame: int
-    time_s: float
-    plate: str
-    match_key: MatchKey
-    confidence: float
-    characters: tuple[float, ...]
-    state: str | None
-    state_confidence: float | None
-    box: Box
-    engine: str
-
-    @classmethod
-    def of(cls, frame: Frame, sighting: Sighting) -> "ReadLine":
-        """Put a sighting and the frame it was in together."""
-        return cls(
-            source=frame.source,
-            frame=frame.index,
-            time_s=frame.time_s,
-            plate=sighting.plate.glyphs,
-            match_key=sighting.plate.match_key,
-            confidence=round(sighting.confidence, 4),
-            characters=tuple(round(each, 4) for each in sighting.characters),
-            state=sighting.state,
-            state_confidence=sighting.state_confidence,
-            box=sighting.box,
-            engine=sighting.engine,
-        )
-
-
-def read(
+def read(  # noqa: PLR0913 - each is an option of the command
     paths: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
             metavar="PATH...",
-            exists=True,
-            help="Photos, and folders that are searched for photos.",
+            help="Photos, videos, folders that are searched for both, or one address "
+            "of a camera that streams (rtsp://..., http://..., /dev/video0).",
         ),
     ],
     *,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object per read and line.")
     ] = False,
+    every_frame: Annotated[
+        bool,
+        typer.Option(
+            "--every-frame",
+            help="Of videos and streams, each plate in each frame, instead of one "
+            "read per passing car.",
+        ),
+    ] = False,
+    seconds: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Read a stream for so long; else until Ctrl-C."),
+    ] = None,
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="The engine that reads.")
     ] = DEFAULT,
@@ -97,26 +62,108 @@ def read(
         ),
     ] = None,
 ) -> None:
-    """Read the license plates in photos.
+    """Read the license plates in photos, videos and streams.
 
-    Example: charteroak read --json photos/ gate.jpg
+    Example: charteroak read --json photos/ gate.jpg street.mp4
+
+    A car that passes through a video is one read, of the frame that shows it best.
 
     Exit status: 0 all inputs were read, even if they show no plate; 1 some input could
     not be read (it is named on stderr, the others are done); 2 wrong usage.
     """
-    reader = _engine(engine, models)
-    files = _files(paths)
-    unreadable = 0
-    for arrival in _with_progress(files):
-        if isinstance(arrival, UnreadablePictureError):
-            unreadable += 1
-            typer.echo(f"cannot read {arrival}", err=True)
-            continue
-        for sighting in reader.sightings(arrival.image):
-            _write(ReadLine.of(arrival, sighting), as_json=as_json)
+    inputs = _inputs(paths)
+    reader = Reader(engine=_engine(engine, models), every_frame=every_frame)
+    report = Report(as_json=as_json)
+    # Ctrl-C is how a stream ends.
+    until_told = suppress(KeyboardInterrupt) if inputs.stream else nullcontext()
+    with until_told, closing(_arrivals(inputs, seconds)) as coming:
+        for arrival in coming:
+            report.take(arrival, reader)
+    report.write(reader.end())
+    unreadable = report.unreadable
+    if inputs.stream is not None:
+        # One damaged picture of a camera is told; unread is one that gave no other.
+        camera = {masked(inputs.stream)}
+        unreadable = unreadable - camera | camera - report.seen
     if unreadable:
-        typer.echo(f"{unreadable} of {len(files)} could not be read", err=True)
+        typer.echo(f"{len(unreadable)} of {inputs.count} could not be read", err=True)
         raise typer.Exit(SOME_UNREADABLE)
+
+
+@attrs.define
+class Report:
+    """What goes to stdout and to stderr.
+
+    Attributes:
+        as_json: whether stdout is for machines.
+        seen: sources that gave a frame.
+        unreadable: sources with something that could not be read.
+    """
+
+    as_json: bool
+    seen: set[str] = attrs.field(factory=set, init=False)
+    unreadable: set[str] = attrs.field(factory=set, init=False)
+
+    def take(
+        self, arrival: Frame | UnreadablePictureError | Interruption, reader: Reader
+    ) -> None:
+        """Read what came, or say why it cannot be read."""
+        match arrival:
+            case Frame():
+                self.seen.add(arrival.source)
+                try:
+                    self.write(reader.take(arrival))
+                except UnreadablePictureError as damaged:
+                    self.take(damaged, reader)
+            case UnreadablePictureError():
+                self.unreadable.add(arrival.source)
+                typer.echo(f"cannot read {arrival}", err=True)
+            case Interruption(why=why, again_in_s=again_in_s):
+                typer.echo(f"no picture: {why}; again in {again_in_s:g} s", err=True)
+
+    def write(self, lines: Iterable[ReadLine]) -> None:
+        """Put reads on stdout."""
+        for line in lines:
+            if self.as_json:
+                typer.echo(msgspec.json.encode(line))
+                continue
+            state = line.state or "--"
+            when = f"  at {line.time_s:.1f} s" if line.time_s else ""
+            typer.echo(
+                f"{line.plate:<10} {state}  {line.confidence:>4.0%}  "
+                f"{line.source}{when}"
+            )
+
+
+def _inputs(paths: Sequence[str]) -> Inputs:
+    try:
+        inputs = parse_inputs(paths)
+    except CharterOakError as wrong:
+        msg = f"{wrong}. {wrong.hint}"
+        raise typer.BadParameter(msg, param_hint="PATH") from None
+    for folder in inputs.empty:
+        typer.echo(f"no pictures in {folder}", err=True)
+    return inputs
+
+
+def _arrivals(
+    inputs: Inputs, seconds: float | None
+) -> Generator[Frame | UnreadablePictureError | Interruption]:
+    yield from arrivals(inputs.files)
+    if inputs.stream is None:
+        return
+    stop = threading.Event()
+    stream = VideoStream(address=inputs.stream, stop=stop, clock=_now)
+    if seconds is not None:
+        timer = threading.Timer(seconds, stop.set)
+        timer.daemon = True
+        timer.start()
+    with suppress(KeyboardInterrupt):
+        yield from stream.arrivals()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - a command line reads the clock
 
 
 def _engine(name: str, models: Path | None) -> Recognizer:
@@ -127,39 +174,3 @@ def _engine(name: str, models: Path | None) -> Recognizer:
     except CharterOakError as unusable:
         typer.echo(f"{unusable}. {unusable.hint}", err=True)
         raise typer.Exit(USAGE) from unusable
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    files = []
-    for path in paths:
-        found = pictures_in(path)
-        if not found:
-            typer.echo(f"no pictures in {path}", err=True)
-        files.extend(found)
-    return files
-
-
-def _with_progress(files: Sequence[Path]) -> Iterator[Frame | UnreadablePictureError]:
-    """The frames; on a terminal, with a bar on stderr once it takes long."""
-    console = Console(stderr=True)
-    begun = time.monotonic()
-    with ExitStack() as shown:
-        bar: Progress | None = None
-        for done, arrival in enumerate(frames(files)):
-            late = time.monotonic() - begun > _PATIENCE_S
-            if bar is None and late and console.is_terminal and len(files) > 1:
-                # A bar that redirected stdout would mix with the results.
-                bar = Progress(console=console, transient=True, redirect_stdout=False)
-                shown.enter_context(bar)
-                bar.add_task("Reading", total=len(files), completed=done)
-            if bar is not None:
-                bar.update(bar.task_ids[0], completed=done)
-            yield arrival
-
-
-def _write(line: ReadLine, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(msgspec.json.encode(line))
-        return
-    state = line.state or "--"
-    typer.echo(f"{line.plate:<10} {state}  {line.confidence:>4.0%}  {line.source}")

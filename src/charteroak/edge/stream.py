@@ -45,7 +45,6 @@ class VideoStream:
         clock: the box's.
         fps: how many frames a second are handed on at most.
         silent_s: a camera that opens or gives nothing for so long is interrupted.
-        dropped: frames that a slow reader missed.
     """
 
     address: str = attrs.field(repr=masked)
@@ -53,9 +52,16 @@ class VideoStream:
     clock: Callable[[], datetime] = attrs.field(repr=False)
     fps: float = attrs.field(default=10, validator=attrs.validators.gt(0))
     silent_s: float = attrs.field(default=SILENT_S, validator=attrs.validators.gt(0))
-    dropped: int = attrs.field(default=0, init=False)
+    _dropped: int = attrs.field(default=0, init=False)
+    _connection: Connection | None = attrs.field(default=None, init=False, repr=False)
     _next_index: int = attrs.field(default=0, init=False)
     _begun_s: float | None = attrs.field(default=None, init=False)
+
+    @property
+    def dropped(self) -> int:
+        """How many frames a slow reader has missed so far."""
+        now = 0 if self._connection is None else self._connection.dropped
+        return self._dropped + now
 
     def arrivals(self) -> Iterator[Frame | UnreadablePictureError | Interruption]:
         """Yield frames and interruptions until `stop` is set; blocks between them.
@@ -70,11 +76,10 @@ class VideoStream:
                 fps=self.fps,
                 silent_s=self.silent_s,
             )
-            dropped = self.dropped
+            self._dropped, self._connection = self.dropped, connection
             with connection.opened():
                 for taken in connection.taken(self.stop):
                     failed, since = 0, self.clock()
-                    self.dropped = dropped + connection.dropped
                     yield self._frame(taken)
             if self.stop.is_set() or connection.ended_well:
                 continue

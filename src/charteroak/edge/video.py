@@ -48,6 +48,7 @@ _FORMATS: Final = (
     "3gp,asf,avi,dhav,flv,h264,hevc,ivf,m4v,matroska,mjpeg,mov,mp4,mpeg,mpegts,"
     "mpegvideo,mpjpeg,ogg,rtsp,webm,v4l2"
 )
+_SANE: Final = {"max_pixels": str(MOST_MEGAPIXELS * 1_000_000)}
 _ENCRYPTED: Final = frozenset({"encv", "drmi"})
 
 
@@ -140,7 +141,7 @@ def open_video(
         options={
             "protocol_whitelist": protocols,
             "format_whitelist": _FORMATS,
-            "max_pixels": str(MOST_MEGAPIXELS * 1_000_000),
+            **_SANE,
             **(options or {}),
         },
         metadata_errors="replace",
@@ -180,6 +181,8 @@ def video_track(
         return PictureTooLargeError(
             source, f"{context.width} x {context.height} pixels are too many"
         )
+    # A picture can be larger than its file says.
+    context.options = _SANE
     return track
 
 

@@ -73,6 +73,19 @@ def video_frames(path: Path, *, begun_at: datetime | None = None) -> Iterator[Ar
         ).arrivals()
 
 
+def about_how_many(path: Path) -> int:
+    """How many frames a video file has, roughly; 1 if it cannot be told."""
+    try:
+        with open_file(path) as container:
+            tracks = container.streams.video
+            if tracks and tracks[0].frames:
+                return tracks[0].frames
+            fps = (tracks and tracks[0].average_rate) or USUAL_FPS
+            return max(1, round((container.duration or 0) * _MICROSECOND * fps))
+    except (av.error.FFmpegError, UnicodeError):
+        return 1
+
+
 @attrs.define
 class Timeline:
     """Seconds since the first frame, for each frame in turn; never backward.
@@ -164,7 +177,7 @@ class _Reading:
 
     def _shortfall(self) -> str:
         if not self._read:
-            return "no frame in it can be read: it is damaged, empty or encrypted"
+            return "no frame in it can be read: damaged, empty, encrypted or too large"
         return f"cut off or damaged: {self._read} frames were read"
 
 
