@@ -21,11 +21,12 @@ import msgspec
 import obstore
 import psycopg
 from tests.support.agency import SettableClock, an_agency
+from tests.support.box import ingested
 from tests.support.postgres import TestAgency
 
 from charteroak.core.http_signature import HttpMessage
 from charteroak.core.wire import BatchAnswer
-from charteroak.server.actions.ingest_reads import Taken, ingest_reads
+from charteroak.server.actions.ingest_reads import Taken
 from charteroak.server.agency import Agency
 from charteroak.server.store.roles import AgencySchema, Passwords
 from charteroak.server.vault import files
@@ -145,7 +146,7 @@ def _live(where: Where, order: Order) -> None:
     agency.database.open()
     _die_before(order.dies_before)
     request = HttpMessage(method=order.method, url=order.url, fields=order.fields)
-    taken = ingest_reads(agency, request, order.body)
+    taken = ingested(agency, request, order.body)
     assert isinstance(taken, Taken), taken
     _write(sys.stdout.fileno(), msgspec.msgpack.encode(taken.answer))
     os._exit(0)

@@ -26,7 +26,12 @@ from charteroak.core.wire import (
     signed_bytes,
 )
 from charteroak.server.actions.enrol_box import enrol_box
-from charteroak.server.actions.ingest_reads import Taken, TurnedAway, ingest_reads
+from charteroak.server.actions.ingest_reads import (
+    Taken,
+    TurnedAway,
+    ingest_reads,
+    meet_sender,
+)
 from charteroak.server.actions.invite_box import Invited, invite_box
 from charteroak.server.actions.load_hotlist import ListFile, Loaded, load_hotlist
 from charteroak.server.actions.place_camera import place_camera
@@ -152,7 +157,7 @@ class FakeBox:
     ) -> Taken | TurnedAway:
         """Send a batch with a fresh signature."""
         body = msgspec.msgpack.encode(batch)
-        return ingest_reads(self.agency, self.request(body, created=created), body)
+        return ingested(self.agency, self.request(body, created=created), body)
 
     def send(
         self, *reads: WireRead | bytes, created: datetime | None = None
@@ -162,6 +167,14 @@ class FakeBox:
         taken = self.deliver(self.batch(*sealed), created=created)
         assert isinstance(taken, Taken), taken
         return taken.answer
+
+
+def ingested(agency: Agency, request: HttpMessage, body: bytes) -> Taken | TurnedAway:
+    """What becomes of a request, as the server does it: head first, then body."""
+    sender = meet_sender(agency, request)
+    if isinstance(sender, TurnedAway):
+        return sender
+    return ingest_reads(agency, sender, body)
 
 
 def a_box(agency: Agency, *cameras: str) -> FakeBox:

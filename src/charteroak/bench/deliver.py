@@ -127,11 +127,11 @@ class _Run:
     def _boxes(self, stack: ExitStack, relay: Relay) -> list[_Box]:
         run = next(self._runs)
         self._steps.begin("enrolling boxes", BOXES)
+        with self._server.agency() as agency:
+            codes = {camera: invite(agency, [camera]) for camera in self._cameras}
         boxes = []
-        for camera in self._cameras:
+        for camera, code in codes.items():
             folder = DataFolder(self._server.folder / f"run-{run}-{camera}")
-            with self._server.agency() as agency:
-                code = invite(agency, [camera])
             boxes.append(self._box(stack, folder, relay.address, code))
             self._steps.advance()
         return boxes

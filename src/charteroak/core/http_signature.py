@@ -133,6 +133,19 @@ class Verified:
     evidence: str
 
 
+@attrs.frozen(kw_only=True)
+class VerifiedHead:
+    """A request whose head is proved, and whose body may still be another.
+
+    Attributes:
+        says: what the signature says.
+        check_body: raises `DigestMismatchError` where a body is not the one signed.
+    """
+
+    says: Verified
+    check_body: Callable[[bytes], None]
+
+
 class _Fields:
     """Header fields with the mapping interface that the library asks for."""
 
@@ -266,9 +279,9 @@ def verify(
         BadSignatureError: the signature does not fit, or breaks the profile.
         DigestMismatchError: the body is another one.
     """
-    claim, check = _verify_head(message, resolve_key, tag)
-    check(body)
-    return claim
+    head = verify_head(message, resolve_key=resolve_key, tag=tag)
+    head.check_body(body)
+    return head.says
 
 
 def verify_head(
@@ -276,20 +289,12 @@ def verify_head(
     *,
     resolve_key: Callable[[str], bytes | None],
     tag: str = SIGNATURE_TAG,
-) -> Verified:
-    """Check who signed a request, before its body is read; proves nothing of the body.
+) -> VerifiedHead:
+    """Check who signed a request, before its body is read; see `verify`.
 
     Raises:
         HttpSignatureError: as `verify`, but never `DigestMismatchError`.
     """
-    claim, _ = _verify_head(message, resolve_key, tag)
-    return claim
-
-
-def _verify_head(
-    message: HttpMessage, resolve_key: Callable[[str], bytes | None], tag: str
-) -> tuple[Verified, Callable[[bytes], None]]:
-    """What the signature says, and the check of a body against it."""
     claim = _claim(message, tag)
     key = resolve_key(claim.key_id)
     if key is None:
@@ -311,7 +316,9 @@ def _verify_head(
     except (HTTPMessageSignaturesException, ValueError):
         # The library's text may quote the request; ours never does.
         raise BadSignatureError("the signature does not fit the request") from None
-    return claim, lambda body: _check_body(verifier, adapter, found, body)
+    return VerifiedHead(
+        says=claim, check_body=lambda body: _check_body(verifier, adapter, found, body)
+    )
 
 
 def _public(key: bytes) -> Ed25519PublicKey:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.support.agency import SettableClock
-from tests.support.box import CAMERA, FakeBox, a_box, somebody, wanted
+from tests.support.box import CAMERA, FakeBox, a_box, ingested, somebody, wanted
 from tests.support.tables import Tables
 
 from charteroak.core.people import Role
@@ -17,7 +17,6 @@ from charteroak.server.actions.ingest_reads import (
     Taken,
     TurnedAway,
     Why,
-    ingest_reads,
 )
 from charteroak.server.actions.revoke_box import Revoked, revoke_box
 from charteroak.server.agency import Agency
@@ -190,7 +189,7 @@ def test_an_altered_body_is_turned_away(agency: Agency, box: FakeBox) -> None:
     body = msgspec.msgpack.encode(box.batch(box.seal(box.read())))
     request = box.request(body)
 
-    turned = ingest_reads(agency, request, body[:-1] + bytes([body[-1] ^ 1]))
+    turned = ingested(agency, request, body[:-1] + bytes([body[-1] ^ 1]))
 
     assert isinstance(turned, TurnedAway)
     assert turned.why is Why.UNAUTHENTIC
@@ -223,9 +222,9 @@ def test_a_replayed_request_is_turned_away(
 ) -> None:
     body = msgspec.msgpack.encode(box.batch(box.seal(box.read())))
     request = box.request(body)
-    assert isinstance(ingest_reads(agency, request, body), Taken)
+    assert isinstance(ingested(agency, request, body), Taken)
 
-    turned = ingest_reads(agency, request, body)
+    turned = ingested(agency, request, body)
 
     assert isinstance(turned, TurnedAway)
     assert turned.why is Why.UNAUTHENTIC
@@ -239,7 +238,7 @@ def test_a_nonce_of_another_box_is_no_replay(agency: Agency, box: FakeBox) -> No
     nonce = bytes(range(16))
     for each, camera in [(box, CAMERA), (other, "elm-st-south")]:
         body = msgspec.msgpack.encode(each.batch(each.seal(each.read(camera=camera))))
-        taken = ingest_reads(agency, each.request(body, nonce=nonce), body)
+        taken = ingested(agency, each.request(body, nonce=nonce), body)
         assert isinstance(taken, Taken)
 
 
@@ -276,7 +275,7 @@ def test_a_number_used_again_for_other_content_is_an_alarm(
 def test_a_signed_body_that_is_no_batch_is_unreadable(
     agency: Agency, box: FakeBox, body: bytes
 ) -> None:
-    turned = ingest_reads(agency, box.request(body), body)
+    turned = ingested(agency, box.request(body), body)
 
     assert isinstance(turned, TurnedAway)
     assert turned.why is Why.UNREADABLE

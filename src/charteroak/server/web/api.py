@@ -31,8 +31,9 @@ from charteroak.server.actions.ingest_reads import (
     TurnedAway,
     Why,
     ingest_reads,
-    turn_away_stranger,
+    meet_sender,
 )
+from charteroak.server.actions.ingest_reads.delivery import Sender
 from charteroak.server.agency import Agency
 from charteroak.server.web.session import agency_of
 
@@ -88,13 +89,13 @@ async def _take(request: Request) -> Response:
     try:
         _check_length(request, LARGEST_BATCH_BYTES)
         message = _message(agency, request)
-        taken: Taken | TurnedAway | None = await _in_thread(
-            lambda: turn_away_stranger(agency, message)
-        )
-        # A stranger's body is read to its end, so that a box hears why, and not kept.
-        body = await _body(request, LARGEST_BATCH_BYTES, keep=taken is None)
-        if taken is None:
-            taken = await _in_thread(lambda: ingest_reads(agency, message, body))
+        sender = await _in_thread(lambda: meet_sender(agency, message))
+        if isinstance(sender, TurnedAway):
+            # Its body is read to the end, so that a box hears why, and not kept.
+            await _body(request, LARGEST_BATCH_BYTES, keep=False)
+            taken: Taken | TurnedAway = sender
+        else:
+            taken = await _taken(agency, sender, request)
     except CharterOakError as trouble:
         return _trouble(trouble)
     match taken:
@@ -128,6 +129,13 @@ async def enrol(request: Request) -> Response:
             return _refusal(HTTPStatus.FORBIDDEN, code, message=message, hint=hint)
         case _:
             return _json(enrolled)
+
+
+async def _taken(
+    agency: Agency, sender: Sender, request: Request
+) -> Taken | TurnedAway:
+    body = await _body(request, LARGEST_BATCH_BYTES)
+    return await _in_thread(lambda: ingest_reads(agency, sender, body))
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

@@ -19,6 +19,7 @@ from charteroak.server.actions.ingest_reads.delivery import (
     Delivery,
     ForgedBatchError,
     RevokedBoxError,
+    Sender,
     check_delivery,
     check_sender,
 )
@@ -69,34 +70,36 @@ class TurnedAway:
     hint: str
 
 
-def turn_away_stranger(agency: Agency, request: HttpMessage) -> TurnedAway | None:
-    """Refuse whoever is no box of ours, before the body is read; None lets in.
+def meet_sender(agency: Agency, request: HttpMessage) -> Sender | TurnedAway:
+    """Know who sends, before the body is read; whoever is no box of ours is refused.
+
+    Args:
+        agency: whose box it must be.
+        request: method, address and headers, as the box addressed them.
 
     Raises:
         StoreUnavailableError: nobody can be known now.
     """
     now = agency.clock()
     try:
-        check_sender(agency, request)
+        return check_sender(agency, request)
     except RevokedBoxError as refused:
         return _turn_away(agency, Why.REVOKED, refused, now)
     except HttpSignatureError as refused:
         return _turn_away(agency, Why.UNAUTHENTIC, refused, now)
-    return None
 
 
-def ingest_reads(
-    agency: Agency, request: HttpMessage, body: bytes
-) -> Taken | TurnedAway:
+def ingest_reads(agency: Agency, sender: Sender, body: bytes) -> Taken | TurnedAway:
     """Take a batch in.
 
     Durable on return: reads, pictures, alerts, counts and the answer itself are one
     transaction. It may be called again with the same batch, and by two at once: the
-    second gets the first one's answer.
+    second gets the first one's answer. Of a box that was revoked since it was met
+    nothing is taken.
 
     Args:
         agency: whose reads they will be.
-        request: method, address and headers, as the box addressed them.
+        sender: from `meet_sender`, of the request that brought the body.
         body: as received.
 
     Raises:
@@ -106,9 +109,7 @@ def ingest_reads(
     """
     now = agency.clock()
     try:
-        delivery = check_delivery(agency, request, body, now)
-    except RevokedBoxError as refused:
-        return _turn_away(agency, Why.REVOKED, refused, now)
+        delivery = check_delivery(sender, body, now)
     except (HttpSignatureError, ForgedBatchError) as refused:
         return _turn_away(agency, Why.UNAUTHENTIC, refused, now)
     except UnreadableBatchError as refused:
@@ -142,8 +143,9 @@ def _take(agency: Agency, tx: Ingests, delivery: Delivery) -> Taken | TurnedAway
         return _turn_away_in(
             tx, Why.REVOKED, RevokedBoxError("the box was revoked"), now
         )
-    nonce = delivery.verified.nonce.hex()
-    if not batches.remember_nonce(tx, box_id=box_id, nonce=nonce, at=now):
+    if not batches.remember_nonce(
+        tx, box_id=box_id, nonce=delivery.nonce.hex(), at=now
+    ):
         return _turn_away_in(
             tx, Why.UNAUTHENTIC, ReusedNonceError("the request is a replay"), now
         )

@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from charteroak.core.errors import CharterOakError
-from charteroak.core.http_signature import HttpMessage, Verified, verify, verify_head
+from charteroak.core.http_signature import HttpMessage, VerifiedHead, verify_head
 from charteroak.core.wire import Batch, content_digest, decode_batch, signed_bytes
 from charteroak.server.agency import Agency
 from charteroak.server.store import batches, boxes, reads
@@ -36,16 +36,25 @@ class ForgedBatchError(CharterOakError):
 
 
 @attrs.frozen(kw_only=True, repr=False)
+class Sender:
+    """A box of ours that signed a request, whose body is not read yet."""
+
+    box: boxes.StoredBox
+    head: VerifiedHead
+
+
+@attrs.frozen(kw_only=True, repr=False)
 class Delivery:
     """A batch that is what it says it is.
 
     Attributes:
+        nonce: of the request.
         content: `wire.content_digest` of its envelopes.
         clock_offset_s: the box's clock less the server's, whole seconds.
     """
 
     box: boxes.StoredBox
-    verified: Verified
+    nonce: bytes
     batch: Batch
     content: bytes
     receipt: reads.Receipt
@@ -61,28 +70,47 @@ class Delivery:
         )
 
 
-def check_delivery(
-    agency: Agency, request: HttpMessage, body: bytes, now: datetime
-) -> Delivery:
-    """Check request and batch; nothing is written.
+def check_sender(agency: Agency, request: HttpMessage) -> Sender:
+    """Check who sends, before the body is read; nothing is written.
 
     Raises:
         HttpSignatureError: the request's signature cannot be relied on.
         RevokedBoxError: it can, and the box was revoked.
-        UnreadableBatchError: the body is no batch.
-        ForgedBatchError: the batch's own signature does not fit.
         StoreUnavailableError: the key cannot be looked up.
     """
-    known = _KnownBoxes(agency)
-    verified = verify(request, body=body, resolve_key=known.key_of)
-    box = known.trusted(verified)
+    found: list[boxes.StoredBox] = []
+
+    def key_of(key_id: str) -> bytes | None:
+        box = _find_box(agency, key_id)
+        if box is None:
+            return None
+        found.append(box)
+        return box.public_key
+
+    head = verify_head(request, resolve_key=key_of)
+    (box,) = found
+    if box.revoked_at is not None:
+        raise RevokedBoxError("the box was revoked")
+    return Sender(box=box, head=head)
+
+
+def check_delivery(sender: Sender, body: bytes, now: datetime) -> Delivery:
+    """Check the body and the batch in it.
+
+    Raises:
+        DigestMismatchError: it is not the body that was signed.
+        UnreadableBatchError: the body is no batch.
+        ForgedBatchError: the batch's own signature does not fit.
+    """
+    sender.head.check_body(body)
+    box, says = sender.box, sender.head.says
     batch = decode_batch(body)
     content = content_digest(batch.envelopes)
     _check_signature(box, batch, content)
-    offset_s = verified.created - int(now.timestamp())
+    offset_s = says.created - int(now.timestamp())
     return Delivery(
         box=box,
-        verified=verified,
+        nonce=says.nonce,
         batch=batch,
         content=content,
         receipt=reads.Receipt(
@@ -92,38 +120,6 @@ def check_delivery(
         ),
         clock_offset_s=max(-_MOST_OFFSET_S, min(_MOST_OFFSET_S, offset_s)),
     )
-
-
-def check_sender(agency: Agency, request: HttpMessage) -> None:
-    """Check who sends, before the body is read; nothing is written.
-
-    Raises:
-        HttpSignatureError, RevokedBoxError, StoreUnavailableError: see `check_delivery`.
-    """
-    known = _KnownBoxes(agency)
-    known.trusted(verify_head(request, resolve_key=known.key_of))
-
-
-class _KnownBoxes:
-    """Looks up the keys of boxes, and remembers whose they were."""
-
-    def __init__(self, agency: Agency) -> None:
-        self._agency = agency
-        self._found: dict[str, boxes.StoredBox] = {}
-
-    def key_of(self, key_id: str) -> bytes | None:
-        box = _find_box(self._agency, key_id)
-        if box is None:
-            return None
-        self._found[key_id] = box
-        return box.public_key
-
-    def trusted(self, verified: Verified) -> boxes.StoredBox:
-        """The box that signed; RevokedBoxError if it is trusted no longer."""
-        box = self._found[verified.key_id]
-        if box.revoked_at is not None:
-            raise RevokedBoxError("the box was revoked")
-        return box
 
 
 def _find_box(agency: Agency, key_id: str) -> boxes.StoredBox | None:
