@@ -77,7 +77,7 @@ await mkdir(out, { recursive: true });
 
 const built = await build({
   absWorkingDir: here,
-  entryPoints: ["src/desk.css", "src/desk.js", "src/theme.js", "src/board.js", "src/alert.js"],
+  entryPoints: ["src/desk.css", "src/desk.js", "src/theme.js", "src/board.js", "src/alert.js", "src/linked.js", "src/map.css", "src/map.js"],
   bundle: true,
   minify: true,
   target: "esnext",
@@ -104,6 +104,13 @@ const htmx = (await Promise.all(parts))
   .join(";\n");
 manifest["htmx.js"] = hashed("htmx.js", htmx);
 await writeFile(join(out, manifest["htmx.js"]), htmx);
+
+// The worker of the map comes as a file of its own: no page may make one from text.
+const worker = (
+  await readFile(join(packages, "maplibre-gl/dist/maplibre-gl-worker.mjs"), "utf8")
+).replace(/^\/\/# sourceMappingURL.*$/m, "");
+manifest["map-worker.js"] = hashed("map-worker.js", worker);
+await writeFile(join(out, manifest["map-worker.js"]), worker);
 
 const mark = await readFile(join(here, "src/mark.svg"));
 manifest["mark.svg"] = hashed("mark.svg", mark);

@@ -15,7 +15,7 @@ from tests.support.alerts import CAMERA, LIST, Hit, dropped, raised
 from tests.support.web import ClientAs, somebody
 
 from charteroak.core.alert import Rejection
-from charteroak.core.camera import Camera, CameraId
+from charteroak.core.camera import CameraId
 from charteroak.core.people import Role
 from charteroak.server.actions.acknowledge_alert import acknowledge_alert
 from charteroak.server.actions.review_alert import Rejecting, review_alert
@@ -23,7 +23,6 @@ from charteroak.server.agency import Agency
 from charteroak.server.store import boxes
 from charteroak.server.store.boxes import StoredBox
 from charteroak.server.web.board_view import BoardFilter, Show, cells
-from charteroak.server.web.locator import HEIGHT, WIDTH, locate
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
 
@@ -298,44 +297,6 @@ def test_cells_hold_each_character_with_its_certainty() -> None:
         (False, 90, False),
         (True, 71, True),
     ]
-
-
-places = st.builds(
-    Camera,
-    camera_id=st.uuids().map(lambda number: CameraId(str(number))),
-    name=st.just("somewhere"),
-    latitude=st.floats(41.7, 41.9),
-    longitude=st.floats(-72.7, -72.5),
-    heading_deg=st.floats(0, 360),
-)
-
-
-@given(st.lists(places, min_size=1, max_size=30))
-def test_every_camera_lies_on_the_drawing_and_north_is_up(
-    cameras: list[Camera],
-) -> None:
-    drawing = locate(cameras, cameras[0].camera_id)
-
-    assert len(drawing.dots) == len(cameras)
-    assert sum(dot.here for dot in drawing.dots) == 1
-    assert drawing.dots[-1].here
-    assert all(0 <= dot.x <= WIDTH and 0 <= dot.y <= HEIGHT for dot in drawing.dots)
-    assert 0 < drawing.bar <= 110
-
-
-def test_north_is_up_and_east_is_right() -> None:
-    middle = CAMERA
-    north = attrs.evolve(
-        CAMERA, camera_id=CameraId("n"), latitude=CAMERA.latitude + 0.01, name="n"
-    )
-    east = attrs.evolve(
-        CAMERA, camera_id=CameraId("e"), longitude=CAMERA.longitude + 0.01, name="e"
-    )
-
-    dots = {dot.name: dot for dot in locate([middle, north, east], "n").dots}
-
-    assert dots["n"].y < dots["e"].y
-    assert dots["n"].x < dots["e"].x
 
 
 def test_a_taken_alert_offers_no_second_taking(

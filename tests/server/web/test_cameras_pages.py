@@ -1,16 +1,21 @@
 """Cameras, boxes and hot lists on their pages."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from tests.support.agency import NOON
+from attrs import evolve
+from tests.support.agency import NOON, SettableClock
+from tests.support.alerts import CAMERA, Hit, raised
 from tests.support.postgres import TestAgency
 from tests.support.web import ClientAs, somebody
 
+from charteroak.core.alert import Rejection
 from charteroak.core.camera import Camera, CameraId
 from charteroak.core.people import Role
 from charteroak.server.actions.place_camera import place_camera
+from charteroak.server.actions.review_alert import Rejecting, review_alert
 from charteroak.server.actions.see_cameras import see_cameras
 from charteroak.server.actions.see_hotlists import see_hotlists
 from charteroak.server.agency import Agency
@@ -174,6 +179,66 @@ def test_hours_are_counted_up_to_the_present_one(
     assert (len(shown.hourly), shown.hourly[0], shown.hourly[-1]) == (24, 5, 3)
     assert (sum(shown.hourly), shown.misdated) == (8, 2)
     assert shown.read_hour == NOON
+
+
+def test_how_a_camera_does_is_said_by_a_word_and_a_shape(
+    agency: Agency, agency_clock: SettableClock, client_as: ClientAs
+) -> None:
+    a_box(agency)
+    hit = Hit(camera=evolve(CAMERA, camera_id=CameraId("elm-north"), name="Elm St"))
+    verdicts = (Rejection.WRONG_CHARACTERS, Rejection.WRONG_VEHICLE)
+    officer = somebody(agency, Role.OFFICER)
+    for rejection in verdicts:
+        review_alert(
+            agency, officer, raised(agency, hit), Rejecting(rejection=rejection)
+        )
+    raised(agency, hit)
+    agency_clock.advance(timedelta(minutes=1))
+    ada = somebody(agency, Role.ADMINISTRATOR)
+    place_camera(agency, ada, evolve(CAMERA, name="Main St"))
+    desk = client_as(Role.AUDITOR)
+
+    page = desk.page("/cameras")
+    only = desk.page("/cameras?state=no-box")
+
+    elm, main = page.select_one("#at-elm-north"), page.select_one("#at-main-st-north")
+    assert elm is not None
+    assert main is not None
+    assert "never read" in elm.get_text()
+    assert "1 of 2" in elm.get_text()
+    assert "no box" in main.get_text()
+    pins = {str(pin["data-camera"]): pin for pin in page.select("svg .co-pin")}
+    assert pins["elm-north"]["aria-label"] == "Elm St: never read"
+    assert pins["elm-north"]["href"] == "#at-elm-north"
+    assert "co-pin--attention" in pins["main-st-north"]["class"]
+    assert [row["id"] for row in only.select("tr.co-row")] == ["at-main-st-north"]
+    chosen = only.select_one(".co-filter [aria-current]")
+    assert chosen is not None
+    assert chosen["href"] == "/cameras?state=no-box"
+    assert "Choose All" in desk.page("/cameras?state=retired").get_text()
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "offset_s", "state"),
+    [(0, 0, "working"), (1, None, "working"), (0, -6, "clock-off"), (2, 0, "quiet")],
+)
+def test_the_state_of_a_camera_that_reads(
+    agency: Agency,
+    agency_schema: TestAgency,
+    hours_ago: int,
+    offset_s: int | None,
+    state: str,
+) -> None:
+    a_box(agency)
+    with psycopg.connect(agency_schema.dsn("ingest")) as connection:
+        connection.execute("UPDATE boxes SET clock_offset_s = %s", [offset_s])
+        connection.execute(
+            "INSERT INTO read_counts VALUES "
+            "('elm-north', %s - make_interval(hours => %s), 1, 0, 0, 0)",
+            [NOON, hours_ago],
+        )
+
+    assert see_cameras(agency).cameras[0].state == state
 
 
 def test_only_the_list_clerk_loads_lists(client_as: ClientAs) -> None:

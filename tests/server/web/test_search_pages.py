@@ -8,16 +8,25 @@ import attrs
 import pytest
 from bs4 import BeautifulSoup
 from tests.support.agency import SettableClock
-from tests.support.sightings import a_read, log_kinds, placed, seen, taken
+from tests.support.sightings import (
+    a_read,
+    a_search,
+    log_kinds,
+    placed,
+    seen,
+    taken,
+)
 from tests.support.web import PASSWORD, ClientAs, browser, somebody
 
-from charteroak.core.log_record import Draft, RecordKind, Value
+from charteroak.core.log_record import Draft, RecordId, RecordKind, Value
 from charteroak.core.people import Role
 from charteroak.core.retention import Retention
+from charteroak.core.search_answer import Found
 from charteroak.server.actions.make_buckets import make_buckets
 from charteroak.server.actions.sign_in import SignedInAs, sign_in
 from charteroak.server.agency import Agency
 from charteroak.server.web.app import create_app
+from charteroak.server.web.search_view import timeline
 from charteroak.server.web.session import COOKIE
 
 FORM: Mapping[str, str] = {
@@ -83,6 +92,69 @@ def test_no_address_on_the_page_holds_a_plate(
     addresses = re.findall(r'(?:href|src|action|hx-post)="([^"]*)"', html)
     assert addresses
     assert not [each for each in addresses if "QX9" in each.upper()]
+
+
+def test_a_read_stands_in_the_list_on_the_timeline_and_on_the_map(
+    agency: Agency, client_as: ClientAs
+) -> None:
+    placed(agency, "main-st", "Main Street")
+    placed(agency, "elm-st", "Elm Street")
+    for hours, camera in ((1, "main-st"), (5, "main-st"), (7, "gone-st")):
+        seen(agency, "QX9A42", ago=timedelta(hours=hours), camera=camera)
+
+    html = client_as(Role.INVESTIGATOR).post("/search", FORM).text
+
+    found = BeautifulSoup(html, "html.parser").select_one(".co-found")
+    assert found is not None
+    rows = [(row["id"], row["data-camera"]) for row in found.select("tr.co-row")]
+    assert rows == [
+        ("read-1", "main-st"),
+        ("read-2", "main-st"),
+        ("read-3", "gone-st"),
+    ]
+    marks = found.select(".co-timeline a")
+    assert [mark["href"] for mark in marks] == ["#read-1", "#read-2", "#read-3"]
+    across = [float(str(mark.circle["cx"])) for mark in marks if mark.circle]
+    assert across == sorted(across, reverse=True)
+    pins = {str(pin["aria-label"]): pin.get("href") for pin in found.select(".co-pin")}
+    assert pins == {"Main Street: 2 reads": "#read-1", "Elm Street: 0 reads": None}
+    assert "1 read is from a camera that has no place any more." in text_of(html)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "labels"),
+    [
+        # Noon in Connecticut is 16:00 UTC in summer.
+        ("14T14:05", "14T16:00", ["10:30", "11:00", "11:30", "12:00"]),
+        ("14T05:00", "15T01:00", ["06:00", "12:00", "18:00"]),
+        (
+            "14T12:00",
+            "15T12:00",
+            ["Oct 14 12:00", "Oct 14 18:00", "Oct 15 00:00", "Oct 15 06:00"],
+        ),
+        ("01T12:00", "15T12:00", ["Oct 4", "Oct 7", "Oct 10", "Oct 13"]),
+    ],
+)
+def test_the_axis_has_round_local_times(
+    agency: Agency, since: str, until: str, labels: list[str]
+) -> None:
+    moments = [
+        datetime.fromisoformat(f"2026-10-{at}:00+00:00") for at in (since, until)
+    ]
+    search = attrs.evolve(a_search(agency), since=moments[0], until=moments[1])
+    found = Found(
+        asked=RecordId(1),
+        search=search,
+        looked_from=search.since,
+        sightings=(),
+        cut=False,
+        because=(),
+    )
+
+    drawn = timeline(found, agency.zone)
+
+    assert [tick.label for tick in drawn.ticks] == labels
+    assert drawn.zone == "EDT"
 
 
 def test_a_cut_page_says_what_is_missing(agency: Agency, client_as: ClientAs) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -9,11 +10,30 @@ import attrs
 
 from charteroak.core.camera import Camera
 from charteroak.server.agency import Agency
-from charteroak.server.store import boxes, camera_hours, cameras
+from charteroak.server.store import boxes, camera_hours, cameras, misreads
 from charteroak.server.store.camera_hours import CameraHour
+from charteroak.server.store.cameras import PlacedCamera
+from charteroak.server.store.misreads import Misreads
 
 HOURS: Final = 24
 """How many hours the picture of a camera's traffic covers."""
+QUIET: Final = timedelta(hours=2)
+"""A camera that has read nothing since the hour that began so long ago is quiet."""
+CLOCK_OFF_S: Final = 5
+"""A clock that is off by more is marked: hits would come with a wrong time."""
+REVIEWED: Final = timedelta(days=30)
+"""Alerts of so many days count for how often a camera misreads."""
+
+
+class CameraState(StrEnum):
+    """How a camera does; the first of these that is true of it."""
+
+    RETIRED = "retired"
+    NO_BOX = "no-box"
+    NEVER_READ = "never-read"
+    QUIET = "quiet"
+    CLOCK_OFF = "clock-off"
+    WORKING = "working"
 
 
 @attrs.frozen(kw_only=True)
@@ -26,14 +46,22 @@ class CameraShown:
         hourly: reads in each of the last 24 hours, the oldest first, the present last.
         misdated: of the last 24 hours, how many reads had a time that cannot be.
         boxes: names of the trusted boxes that speak for it.
+        clock_offset_s: clock of the box that is furthest off, less the server's, in
+            seconds; None: unknown.
+        reviewed: its alerts of the last `REVIEWED` that a person compared.
+        misread: of those, how many were rejected for wrong characters or state.
     """
 
+    state: CameraState
     camera: Camera
     retired_at: datetime | None
     read_hour: datetime | None
     hourly: tuple[int, ...]
     misdated: int
     boxes: tuple[str, ...]
+    clock_offset_s: int | None
+    reviewed: int
+    misread: int
 
 
 @attrs.frozen(kw_only=True)
@@ -66,35 +94,75 @@ class CamerasShown:
 
 def see_cameras(agency: Agency) -> CamerasShown:
     """Look at cameras and boxes; nothing here is a read."""
-    this_hour = agency.clock().replace(minute=0, second=0, microsecond=0)
-    until = this_hour + timedelta(hours=1)
+    now = agency.clock()
+    until = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     since = until - timedelta(hours=HOURS)
     with agency.database.changes() as tx:
         placed = cameras.everything(tx)
         stored = boxes.everything(tx)
         hours = camera_hours.between(tx, since=since, until=until)
         last = camera_hours.last(tx)
+        wrong = misreads.by_camera(tx, since=now - REVIEWED, until=now)
     by_camera: dict[str, list[CameraHour]] = {}
     for hour in hours:
         by_camera.setdefault(hour.camera_id, []).append(hour)
-    speakers: dict[str, list[str]] = {}
+    speakers: dict[str, list[boxes.StoredBox]] = {}
     for box in stored:
         for camera_id in box.cameras if box.revoked_at is None else ():
-            speakers.setdefault(camera_id, []).append(box.name)
+            speakers.setdefault(camera_id, []).append(box)
     shown = [
-        CameraShown(
-            camera=found.to_camera(),
-            retired_at=found.retired_at,
+        _shown(
+            found,
+            now=now,
+            since=since,
+            hours=by_camera.get(found.camera_id, []),
             read_hour=last.get(found.camera_id),
-            hourly=_hourly(by_camera.get(found.camera_id, []), since),
-            misdated=sum(hour.misdated for hour in by_camera.get(found.camera_id, [])),
-            boxes=tuple(speakers.get(found.camera_id, [])),
+            speakers=speakers.get(found.camera_id, []),
+            reviews=wrong.get(found.camera_id),
         )
         for found in placed
     ]
     return CamerasShown(
         cameras=tuple(sorted(shown, key=lambda each: each.retired_at is not None)),
         boxes=_boxes(stored, {found.camera_id: found.name for found in placed}),
+    )
+
+
+def _shown(  # noqa: PLR0913  what is known of one camera, by name
+    found: PlacedCamera,
+    *,
+    now: datetime,
+    since: datetime,
+    hours: Sequence[CameraHour],
+    read_hour: datetime | None,
+    speakers: Sequence[boxes.StoredBox],
+    reviews: Misreads | None,
+) -> CameraShown:
+    offsets = [box.clock_offset_s for box in speakers if box.clock_offset_s is not None]
+    offset = max(offsets, key=abs, default=None)
+    if found.retired_at is not None:
+        state = CameraState.RETIRED
+    elif not speakers:
+        state = CameraState.NO_BOX
+    elif read_hour is None:
+        state = CameraState.NEVER_READ
+    elif now - read_hour >= QUIET:
+        state = CameraState.QUIET
+    elif offset is not None and abs(offset) > CLOCK_OFF_S:
+        state = CameraState.CLOCK_OFF
+    else:
+        state = CameraState.WORKING
+    return CameraShown(
+        state=state,
+        camera=found.to_camera(),
+        retired_at=found.retired_at,
+        read_hour=read_hour,
+        hourly=_hourly(hours, since),
+        misdated=sum(hour.misdated for hour in hours),
+        boxes=tuple(box.name for box in speakers),
+        clock_offset_s=offset,
+        reviewed=0 if reviews is None else reviews.reviewed,
+        misread=0 if reviews is None else reviews.misread,
     )
 
 

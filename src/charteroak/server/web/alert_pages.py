@@ -29,13 +29,14 @@ from charteroak.server.actions.review_alert import (
     Rejecting,
     review_alert,
 )
-from charteroak.server.actions.see_alert import see_alert
+from charteroak.server.actions.see_alert import AlertSeen, see_alert
 from charteroak.server.actions.see_alert_picture import (
     Picture,
     PictureBroken,
     PictureSeen,
     see_alert_picture,
 )
+from charteroak.server.actions.see_street_map import see_street_map
 from charteroak.server.agency import Agency
 from charteroak.server.web.board_view import (
     OUTCOMES,
@@ -44,7 +45,7 @@ from charteroak.server.web.board_view import (
     cells,
     list_is_old,
 )
-from charteroak.server.web.locator import locate
+from charteroak.server.web.map_view import Spot, compass, draw_map
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.session import (
     NotYourRoleError,
@@ -242,7 +243,7 @@ def _page(  # noqa: PLR0913 (the page, with what it was asked)
         ),
         "list_old": evidence is not None
         and list_is_old(evidence.list_loaded_at, seen.at),
-        "locator": locate(seen.cameras, seen.alert.camera_id),
+        **_where(agency, seen),
         "rejections": REJECTIONS,
         "outcomes": OUTCOMES,
         "ticked": ticked or Checks(),
@@ -252,6 +253,28 @@ def _page(  # noqa: PLR0913 (the page, with what it was asked)
         "deed": getattr(refusal, "deed", None),
     }
     return page(request, "alert.html", values, status=_status(refusal))
+
+
+def _where(agency: Agency, seen: AlertSeen) -> dict[str, object]:
+    """The small map: the camera with what it looks at, the others as dots."""
+    streets = see_street_map(agency)
+    spots = [
+        Spot(
+            camera=camera,
+            kind="here" if camera.camera_id == seen.alert.camera_id else "bare",
+        )
+        for camera in seen.cameras
+    ]
+    here = [spot.camera.heading_deg for spot in spots if spot.kind == "here"]
+    return {
+        "where": draw_map(
+            spots,
+            thanks=None if streets is None else streets.attribution,
+            width=360,
+            height=220,
+        ),
+        "heading": compass(here[0]) if here else "",
+    }
 
 
 def _status(refusal: Refusal | None) -> int:

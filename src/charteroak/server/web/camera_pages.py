@@ -14,8 +14,15 @@ from charteroak.core.people import Act
 from charteroak.server.actions.invite_box import Invited, NoSuchCameras, invite_box
 from charteroak.server.actions.place_camera import place_camera
 from charteroak.server.actions.revoke_box import revoke_box
-from charteroak.server.actions.see_cameras import BoxShown, see_cameras
+from charteroak.server.actions.see_cameras import (
+    CLOCK_OFF_S,
+    REVIEWED,
+    BoxShown,
+    see_cameras,
+)
+from charteroak.server.actions.see_street_map import see_street_map
 from charteroak.server.agency import Agency
+from charteroak.server.web.camera_view import SHAPES, WORDS, cameras_map, filtered
 from charteroak.server.web.errors import show
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.session import Session, TheAgency, may
@@ -28,9 +35,6 @@ Placer = Annotated[Session, Depends(may(Act.ENROL_BOX))]
 
 _QUIET: Final = timedelta(minutes=15)
 """A box that has not been heard for so long is said to be quiet."""
-_CLOCK_OFF_S: Final = 5
-"""A clock that is off by more is marked: hits would come with a wrong time."""
-
 _DONE: Final = {
     "placed": later("The camera is placed."),
     "revoked": later("The box is revoked. Nothing is taken from it any more."),
@@ -61,10 +65,14 @@ _NOTHING_TYPED: Final = {
 
 @router.get("/cameras")
 def cameras(
-    request: Request, agency: TheAgency, session: Viewer, done: str | None = None
+    request: Request,
+    agency: TheAgency,
+    session: Viewer,
+    done: str | None = None,
+    state: str = "",
 ) -> Response:
     """Show cameras and boxes."""
-    return _list(request, agency, session, done=_DONE.get(done or ""))
+    return _list(request, agency, session, done=_DONE.get(done or ""), state=state)
 
 
 @router.post("/cameras")
@@ -169,17 +177,30 @@ def _list(  # noqa: PLR0913  what the page shows after each outcome
     session: Session,
     *,
     done: str | None = None,
+    state: str = "",
     typed: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> Response:
     shown = see_cameras(agency)
+    asked, listed = filtered(shown.cameras, state)
+    streets = see_street_map(agency)
     context = {
         "shown": shown,
+        "asked": asked,
+        "listed": listed,
+        "where": cameras_map(
+            listed,
+            thanks=None if streets is None else streets.attribution,
+            words=words_of(request),
+        ),
+        "shapes": SHAPES,
+        "words": WORDS,
+        "reviewed_within": REVIEWED,
         "in_use": [each for each in shown.cameras if each.retired_at is None],
         "may_place": session.person.may(Act.ENROL_BOX),
         "quiet": _QUIET,
         "hour": timedelta(hours=1),
-        "clock_off_s": _CLOCK_OFF_S,
+        "clock_off_s": CLOCK_OFF_S,
         "typed": {**_NOTHING_TYPED, **(typed or {})},
         "errors": errors or {},
         "done": done,

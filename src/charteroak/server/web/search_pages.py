@@ -23,6 +23,7 @@ from charteroak.server.actions.see_read_picture import (
     PictureSeen,
     see_read_picture,
 )
+from charteroak.server.actions.see_street_map import see_street_map
 from charteroak.server.agency import Agency
 from charteroak.server.web.plain import RecordNumber
 from charteroak.server.web.render import page, words_of
@@ -34,7 +35,12 @@ from charteroak.server.web.search_form import (
     read,
     typed,
 )
-from charteroak.server.web.search_view import plates, timeline
+from charteroak.server.web.search_view import (
+    choosing_map,
+    plates,
+    results_map,
+    timeline,
+)
 from charteroak.server.web.session import Session, TheAgency, may
 from charteroak.server.web.text import Words, later
 
@@ -143,6 +149,8 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
         if meant.purpose is not None
         else None
     )
+    streets = see_street_map(agency) if block is None else None
+    thanks = None if streets is None else streets.attribution
     errors = meant.errors if tried else {}
     status = HTTPStatus.OK
     if errors:
@@ -166,8 +174,8 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
             "examples": examples(meant.pattern) if meant.pattern else [],
             "found": found,
             "refused": refused,
-            "timeline": timeline(found, agency.zone) if found else None,
-            "plates": plates(found.sightings) if found else 0,
+            "choosing": choosing_map(choices.cameras, thanks=thanks),
+            **(_drawn(found, agency, choices, thanks, words) if found else {}),
             "most": LONGEST_PAGE,
             "may_hold": session.person.may(Act.REQUEST_HOLD),
             "profile": agency.profile,
@@ -177,6 +185,18 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _drawn(
+    found: Found, agency: Agency, choices: Choices, thanks: str | None, words: Words
+) -> dict[str, object]:
+    view, elsewhere = results_map(found, choices.cameras, thanks=thanks, words=words)
+    return {
+        "timeline": timeline(found, agency.zone),
+        "plates": plates(found.sightings),
+        "where": view,
+        "elsewhere": elsewhere,
+    }
 
 
 def _groups(choices: Choices, words: Words) -> list[tuple[str, list[tuple[str, str]]]]:

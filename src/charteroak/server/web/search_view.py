@@ -1,31 +1,45 @@
-"""What the page of results draws: a lane for each camera, a mark for each read."""
+"""What the page of results draws: a line for each camera with its reads, and the map."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import attrs
 
+from charteroak.core.camera import Camera, CameraId
 from charteroak.core.search_answer import Found, Sighting
+from charteroak.server.web.map_view import MapView, Spot, draw_map
+from charteroak.server.web.text import Words
 
-WIDTH: Final = 960
-_LEFT: Final = 190
-_RIGHT: Final = 24
-_TOP: Final = 14
-_LANE: Final = 26
-_TICKS: Final = 4
+WIDTH: Final = 440
+"""Of the drawing, in its units: near the pixels of a phone, so that text stays legible."""
+_SIDE: Final = 10
+_TOP: Final = 6
+_LANE: Final = 38
+_FOOT: Final = 24
+_MOST_TICKS: Final = 5
 _MOST_LANES: Final = 14
-_NAME: Final = 26
+_NAME: Final = 52
+
+_MINUTES: Final = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320, 10080)
+_DAY: Final = timedelta(days=1)
 
 
 @attrs.frozen(kw_only=True)
 class Mark:
-    """One read, at a place in the drawing."""
+    """One read, at a place in the drawing.
+
+    Attributes:
+        number: of the read in the list, from 1.
+    """
 
     x: float
     y: float
     number: int
+    camera: str
+    at: datetime
 
 
 @attrs.frozen(kw_only=True)
@@ -39,7 +53,7 @@ class Lane:
 
 @attrs.frozen(kw_only=True)
 class Tick:
-    """A moment on the axis."""
+    """A round moment on the axis."""
 
     x: float
     label: str
@@ -50,62 +64,115 @@ class Timeline:
     """Reads over time; numbers are units of the drawing.
 
     Attributes:
-        hidden: cameras that had no lane left, with their reads.
+        hidden: cameras that had no lane left.
+        zone: of the times on the axis, as it is called there.
     """
 
     width: int
     height: int
-    left: int
+    side: int
     marks: tuple[Mark, ...]
     lanes: tuple[Lane, ...]
     ticks: tuple[Tick, ...]
     hidden: int
+    zone: str
 
 
 def timeline(found: Found, zone: ZoneInfo) -> Timeline:
     """Draw the reads of a page, oldest on the left."""
     since, until = _span(found)
-    names: dict[str, int] = {}
-    for each in found.sightings:
-        names[each.camera_name] = names.get(each.camera_name, 0) + 1
-    busiest = sorted(names, key=lambda name: (-names[name], name))[:_MOST_LANES]
+    reads = Counter(each.camera_name for each in found.sightings)
+    busiest = sorted(reads, key=lambda name: (-reads[name], name))[:_MOST_LANES]
     lanes = {
         name: Lane(
             name=name if len(name) <= _NAME else f"{name[: _NAME - 1]}…",
-            y=_TOP + _LANE * (at + 0.5),
-            reads=names[name],
+            y=_TOP + _LANE * (at + 0.7),
+            reads=reads[name],
         )
         for at, name in enumerate(sorted(busiest))
     }
-    wide = WIDTH - _LEFT - _RIGHT
 
     def across(moment: datetime) -> float:
-        return round(_LEFT + wide * ((moment - since) / (until - since)), 1)
+        share = (moment - since) / (until - since)
+        return round(_SIDE + (WIDTH - 2 * _SIDE) * share, 1)
 
-    step = (until - since) / _TICKS
-    pattern = "%b %-d %H:%M" if until - since > timedelta(hours=20) else "%H:%M:%S"
     return Timeline(
         width=WIDTH,
-        height=round(_TOP + _LANE * len(lanes) + 30),
-        left=_LEFT,
+        height=round(_TOP + _LANE * len(lanes) + _FOOT),
+        side=_SIDE,
         marks=tuple(
             Mark(
                 x=across(each.read.seen_at),
                 y=lanes[each.camera_name].y,
                 number=number,
+                camera=each.read.camera,
+                at=each.read.seen_at,
             )
             for number, each in enumerate(found.sightings, 1)
             if each.camera_name in lanes
         ),
         lanes=tuple(lanes.values()),
         ticks=tuple(
-            Tick(
-                x=across(since + step * at),
-                label=f"{(since + step * at).astimezone(zone):{pattern}}",
-            )
-            for at in range(_TICKS + 1)
+            Tick(x=across(moment), label=label)
+            for moment, label in _ticks(since.astimezone(zone), until.astimezone(zone))
         ),
-        hidden=len(names) - len(lanes),
+        hidden=len(reads) - len(lanes),
+        zone=f"{until.astimezone(zone):%Z}",
+    )
+
+
+def _ticks(since: datetime, until: datetime) -> Iterable[tuple[datetime, str]]:
+    """Round moments of the clock on the wall, each with its label."""
+    wanted = (until - since) / _MOST_TICKS
+    step = next(
+        (
+            timedelta(minutes=minutes)
+            for minutes in _MINUTES
+            if timedelta(minutes=minutes) >= wanted
+        ),
+        timedelta(minutes=_MINUTES[-1]),
+    )
+    midnight = since.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    several = since.date() != until.date()
+    # Counted on the wall, where midnight and noon are round, also when clocks change.
+    for count in range((until - since) // step + _DAY // step + 2):
+        moment = (midnight + step * count).replace(tzinfo=since.tzinfo)
+        if since <= moment <= until:
+            pattern = "%b %-d" if step >= _DAY else "%b %-d %H:%M"
+            yield moment, f"{moment:{pattern if several else '%H:%M'}}"
+
+
+def results_map(
+    found: Found, cameras: Sequence[Camera], *, thanks: str | None, words: Words
+) -> tuple[MapView, int]:
+    """Where the reads of a page are, and how many are at no camera that is placed."""
+    reads = Counter(each.read.camera for each in found.sightings)
+    first: dict[CameraId, int] = {}
+    for number, each in enumerate(found.sightings, 1):
+        first.setdefault(each.read.camera, number)
+    spots = []
+    for camera in cameras:
+        n = reads.pop(camera.camera_id, 0)
+        spots.append(
+            Spot(
+                camera=camera,
+                kind="reads" if n else "bare",
+                says=words.ngettext("%(n)d read", "%(n)d reads", n) % {"n": n},
+                leads=f"read-{first[camera.camera_id]}" if n else "",
+                reads=n,
+            )
+        )
+    return draw_map(spots, thanks=thanks), reads.total()
+
+
+def choosing_map(cameras: Sequence[Camera], *, thanks: str | None) -> MapView:
+    """Where cameras can be chosen: each pin leads to its box to tick."""
+    return draw_map(
+        [
+            Spot(camera=camera, kind="choice", leads=f"camera-{camera.camera_id}")
+            for camera in cameras
+        ],
+        thanks=thanks,
     )
 
 
