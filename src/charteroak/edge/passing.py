@@ -22,8 +22,10 @@ _PACE_S: Final = 0.12
 """Between two looks at one car; quicker ones would show the same."""
 _BLANK_S: Final = 0.2
 """After a look at something moving that showed no plate; doubles with each."""
-_MOVING_S: Final = 1.0
-"""The longest wait for what moves."""
+_MOVING_S: Final = 0.6
+"""The longest wait for what moves: a plate may become legible at any moment."""
+_TOLD_S: Final = 2.4
+"""The longest wait for a moving car that was told of, so that it stays known."""
 _STILL_S: Final = 20.0
 """The longest wait for what departs from the street at rest, but is still."""
 _KNOWN_S: Final = 600.0
@@ -75,6 +77,8 @@ class Passing:
     _patches: list[_Patch] = attrs.field(factory=list, init=False)
     _now_s: float = attrs.field(default=0.0, init=False)
     _offset_s: float = attrs.field(default=0.0, init=False)
+    _blanks: int = attrs.field(default=0, init=False)
+    _blank_s: float = attrs.field(default=float("-inf"), init=False)
     _whole_s: float = attrs.field(default=float("-inf"), init=False)
     _scale: float = attrs.field(default=1.0, init=False)
     _size: tuple[int, int] = attrs.field(default=(0, 0), init=False)
@@ -124,6 +128,10 @@ class Passing:
                 self._wait(track)
         sightings = [each for crop in crops for each in self._seen_in(image, crop)]
         self._tracker.see(sightings, frame, time_s=self._now_s)
+        # One pace for all that moves and shows no plate, however many parts it has.
+        self._blanks = 0 if sightings else self._blanks + 1
+        pause = min(_BLANK_S * 2.0**self._blanks, _MOVING_S) if self._blanks else 0.0
+        self._blank_s = self._now_s + pause - _PACE_S
         for patch in self._patches:
             box = self._in_frame(patch.box)
             if any(_touch(box, crop) for crop in crops):
@@ -166,14 +174,15 @@ class Passing:
         """
         for track in self._tracker.tracks:
             plate = self._small(track.expected(now))
-            car = _around(plate, beside=2.5, above=5.0, below=1.5)
+            # Down to the road and its shadow, and out to the mirrors.
+            car = _around(plate, beside=3.5, above=5.5, below=3.0)
             moves = mask is None or bool(_part(mask, car).any())
             if mask is not None and track.seen > 1:
                 _part(mask, car)[:] = 0
             due = now - track.looked_s >= track.waits_s
-            if due and (
-                not track.told or track.stands or moves or track.seen < _FIRST_LOOKS
-            ):
+            sought = track.missed < _FIRST_LOOKS or track.stands
+            lively = moves or track.stands or track.seen < _FIRST_LOOKS
+            if due and sought and (lively or not track.told):
                 yield _around(plate, beside=1.5, above=1.2, below=1.2)
 
     def _moving(self, mask: Mask) -> Iterator[Box]:
@@ -190,7 +199,7 @@ class Passing:
                 patch.next_s = min(patch.next_s, patch.seen_s + _MOVING_S)
             patch.box, patch.seen_s = box, self._now_s
             patches.append(patch)
-            if self._now_s >= patch.next_s:
+            if self._now_s >= max(patch.next_s, self._blank_s):
                 yield _grown(box, mask.shape[1])
         lost = (p for p in self._patches if self._now_s - p.seen_s < _FORGET_S)
         self._patches = [*patches, *lost]
@@ -203,10 +212,11 @@ class Passing:
     def _wait(self, track: Track) -> None:
         """Set when a plate that is looked at now shall be looked at next."""
         track.looked_s = self._now_s
+        track.missed += 1
         if not track.told and track.seen < _EAGER_LOOKS:
             track.waits_s = _PACE_S
         else:
-            longest = _KNOWN_S if track.stands else _MOVING_S
+            longest = _KNOWN_S if track.stands else _TOLD_S
             track.waits_s = min(max(2 * track.waits_s, _AGAIN_S), longest)
 
     def _small(self, box: Box) -> Box:
