@@ -15,8 +15,10 @@ _MODULES: Final[Mapping[str, str]] = {
     "ingest-http": "ingest_http",
     "deliver": "deliver",
     "match": "match",
+    "alert": "alert",
     "search": "search",
     "purge": "purge",
+    "edge": "edge",
 }
 """Name of the command -> module with a `BENCH`."""
 

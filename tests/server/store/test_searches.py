@@ -14,7 +14,7 @@ from charteroak.core.policy import Permit, decide, request
 from charteroak.core.sealed import LogReceipt
 from charteroak.core.search import Search, grams, like
 from charteroak.server.agency import Agency
-from charteroak.server.store import searches
+from charteroak.server.store import buckets, erasure, searches
 from charteroak.server.store.searches import ForeignPermitError, Page
 from tests.support.postgres import TestAgency
 from tests.support.sightings import a_search, person
@@ -197,3 +197,28 @@ def test_both_kinds_of_search_use_an_index(agency: Agency) -> None:
     assert "match_key" in exact
     assert "Index Scan" in exact
     assert "Seq Scan on reads" not in exact
+
+
+def test_no_gram_waits_once_its_bucket_is_analyzed(
+    agency: Agency, agency_schema: TestAgency
+) -> None:
+    def pages_waiting() -> int:
+        """How many pages of grams wait in all buckets; then none does."""
+        with psycopg.connect(agency_schema.admin_dsn) as admin:
+            row = admin.execute(
+                "SELECT sum(gin_clean_pending_list(inhrelid::regclass))::integer"
+                " FROM pg_inherits WHERE inhparent = %s::regclass",
+                [f"{agency_schema.schema}.reads_grams"],
+            ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    filled(agency, ["ABC123"] * 100)
+    assert pages_waiting() > 0
+
+    filled(agency, ["ABC123"] * 100)
+    now = agency.clock()
+    with agency.database.purges() as tx:
+        for each in buckets.spanning(tx, since=now - timedelta(days=DAYS), until=now):
+            erasure.analyze(tx, each.bucket)
+    assert pages_waiting() == 0

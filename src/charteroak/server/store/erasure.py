@@ -141,7 +141,7 @@ def were_dropped(tx: Purges, buckets: Sequence[str]) -> list[str]:
 
 
 def analyze(tx: Purges, bucket: str) -> None:
-    """Tell the planner about a bucket, by columns that name nobody."""
+    """Tell the planner about a bucket, by columns that name nobody; settle its grams."""
     tx.connection.execute("SELECT analyze_bucket(%(bucket)s)", {"bucket": bucket})
 
 
