@@ -190,7 +190,7 @@ def test_status_says_what_needs_attention_and_is_plain_json_for_machines(
 
 
 def test_a_server_runs_shares_its_database_and_stops_in_order(shell: Shell) -> None:
-    server = started(shell)
+    server = started(shell, "--log", "json")
     assert pages_answer(server)
 
     added = shell.run("user", "add", "ada", "--name", "Ada", "--role", "administrator")
@@ -210,6 +210,13 @@ def test_a_server_runs_shares_its_database_and_stops_in_order(shell: Shell) -> N
 
     assert server.process.returncode == 0, said
     assert "Traceback" not in said
+    lines = [json.loads(line) for line in said.splitlines()]
+    asked = [line for line in lines if line["logger"] == "charteroak.web"]
+    assert asked
+    for line in asked:
+        assert line["level"] == "info"
+        assert (line["method"], line["route"]) == ("GET", "/api/v1/health")
+        assert line["status"] == 200
     assert not database_answers(shell)
 
 

@@ -1,12 +1,19 @@
 """`charteroak server`: run it, look after it, make the first accounts."""
 
+import logging
 from typing import Annotated
 
 import typer
 
 from charteroak.server.bootstrap import open_site
 from charteroak.server.cli.care import backup, keys_app, migrate, restore
-from charteroak.server.cli.common import load_settings, set_up_log, telling
+from charteroak.server.cli.common import (
+    LogForm,
+    load_settings,
+    say_on_stderr,
+    set_up_log,
+    telling,
+)
 from charteroak.server.cli.status import status
 from charteroak.server.cli.users import user_app
 from charteroak.server.running import address, listen, open_renewal, serve
@@ -28,6 +35,9 @@ app.command()(status)
 def run(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    log: Annotated[LogForm, typer.Option(help="Lines for people, or JSON.")] = (
+        LogForm.TEXT
+    ),
 ) -> None:
     """Serve the pages and the boxes, and do the duties, until Ctrl-C or SIGTERM.
 
@@ -36,18 +46,17 @@ def run(
     Exit status: 0 stopped in order; 1 could not start, and says why.
     """
     settings = load_settings(port=port, host=host)
-    set_up_log()
+    set_up_log(form=log)
+    say = logging.getLogger(__name__).info if log is LogForm.JSON else say_on_stderr
     renewal = open_renewal(settings)
     with (
         listen(settings) as listener,
-        open_site(settings, on_progress=telling()) as site,
+        open_site(settings, on_progress=telling(say)) as site,
     ):
         where = address(settings)
         serve(
             site,
             listener,
             renewal=renewal,
-            ready=lambda: typer.echo(
-                f"{settings.agency_name}: {where} (Ctrl-C stops it)", err=True
-            ),
+            ready=lambda: say(f"{settings.agency_name}: {where} (Ctrl-C stops it)"),
         )

@@ -1,20 +1,24 @@
 """What the commands of a server share: settings, the way in, the log on the terminal."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Final
 
+import msgspec
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.logging import RichHandler
+from typing_extensions import override
 
 from charteroak.core.errors import CharterOakError
 from charteroak.server.bootstrap import Site, open_site
 from charteroak.server.settings import Settings
 from charteroak.server.store.postgres.supervisor import Progress
+from charteroak.server.web.access import KEYS
 
 ATTENTION: Final = 1
 _SLOW: Final = timedelta(seconds=2)
@@ -50,30 +54,78 @@ def load_settings(**given: object) -> Settings:
         raise BadSettingsError(wrong) from refused
 
 
-def set_up_log(level: int = logging.INFO) -> None:
-    """Send the log to stderr: times, levels, no colours where it is not a terminal."""
-    logging.basicConfig(
-        level=level,
-        format="%(message)s",
-        datefmt="%Y-%m-%dT%H:%M:%S",
-        handlers=[RichHandler(console=Console(stderr=True), show_path=False)],
-    )
+class LogForm(StrEnum):
+    """How lines of the log are written."""
+
+    JSON = "json"
+    TEXT = "text"
 
 
-def telling() -> "_Teller":
+def set_up_log(level: int = logging.INFO, form: LogForm = LogForm.TEXT) -> None:
+    """Send the log to stderr: for people on a terminal, else in lines for machines."""
+    console = Console(stderr=True)
+    handler: logging.Handler = logging.StreamHandler()
+    if form is LogForm.JSON:
+        handler.setFormatter(_JsonLines())
+    elif console.is_terminal:
+        handler = RichHandler(console=console, show_path=False)
+    else:
+        handler.setFormatter(_TextLines("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=level, format="%(message)s", handlers=[handler])
+
+
+def _moment(record: logging.LogRecord) -> str:
+    made = datetime.fromtimestamp(record.created, UTC)
+    return made.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class _TextLines(logging.Formatter):
+    """Moment in UTC, level, message."""
+
+    @override
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        del datefmt
+        return _moment(record)
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line; docs/reference/log-lines.md names the keys."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": _moment(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= {key: record.__dict__[key] for key in KEYS if key in record.__dict__}
+        if record.exc_info and record.exc_info[0] is not None:
+            # Only the kind: its text may carry a value.
+            line["error"] = record.exc_info[0].__name__
+        return msgspec.json.encode(line).decode()
+
+
+def say_on_stderr(text: str) -> None:
+    """Say something to whoever looks on."""
+    typer.echo(text, err=True)
+
+
+def telling(say: Callable[[str], None] = say_on_stderr) -> "_Teller":
     """Says once what a slow start waits for."""
-    return _Teller()
+    return _Teller(say)
 
 
 class _Teller:
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
         self._said = ""
 
     def __call__(self, progress: Progress) -> None:
         slow = progress.elapsed_s > _SLOW.total_seconds()
         if slow and progress.doing != self._said:
             self._said = progress.doing
-            typer.echo(f"Still busy: {progress.doing} ...", err=True)
+            self._say(f"Still busy: {progress.doing} ...")
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from typing import Final
 from starlette.types import Scope
 
 _LOG: Final = logging.getLogger("charteroak.web")
+KEYS: Final = ("method", "route", "status", "took_ms")
+"""What a line of a request has beside its message, for machines."""
 _METHODS: Final = frozenset(
     {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 )
@@ -20,4 +22,12 @@ def note(scope: Scope, status: int, took_s: float) -> None:
     """Write the line of one request."""
     method = scope["method"] if scope["method"] in _METHODS else "other"
     pattern = getattr(scope.get("route"), "path", "(no page)")
-    _LOG.info("%s %s %d %.0f ms", method, pattern, status, took_s * 1000)
+    took_ms = round(took_s * 1000)
+    _LOG.info(
+        "%s %s %d %d ms",
+        method,
+        pattern,
+        status,
+        took_ms,
+        extra=dict(zip(KEYS, (method, pattern, status, took_ms), strict=True)),
+    )
