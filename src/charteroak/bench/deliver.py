@@ -239,7 +239,7 @@ def _quiet_boxes() -> Iterator[None]:
 def prepare(scale: Scale, steps: Steps) -> Iterator[Once]:
     """A server, with cameras placed."""
     steps.begin("starting a server")
-    with a_server() as server, _quiet_boxes():
+    with a_server(keep=_KEEP) as server, _quiet_boxes():
         yield _Run(server, scale, steps)
 
 

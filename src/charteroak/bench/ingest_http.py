@@ -8,6 +8,7 @@ raised and logged, and the answer sent once all that is on the disk.
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Lock
 from time import perf_counter
 from typing import Final
@@ -43,6 +44,8 @@ from charteroak.server.agency import Agency
 from charteroak.server.bootstrap import present
 
 BOXES: Final = 4
+KEEP: Final = timedelta(days=1)
+"""Short, so that few partitions are made; each read goes to one of them all the same."""
 IN_A_BATCH: Final = 100
 PATH: Final = "/api/v1/batches"
 PLATE_PICTURE_BYTES: Final = 4_000
@@ -190,7 +193,7 @@ def load_wanted(agency: Agency) -> None:
 def prepare(scale: Scale, steps: Steps) -> Iterator[Once]:
     """A server with a hot list and enrolled boxes."""
     steps.begin("starting a server")
-    with a_server() as server:
+    with a_server(keep=KEEP) as server:
         with server.agency() as agency:
             boxes = enrol_boxes(agency, BOXES)
             load_wanted(agency)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, timedelta
 from time import perf_counter
 from typing import Final
 
@@ -27,6 +27,8 @@ from charteroak.server.store.reads import NewRead, Receipt, Tally
 
 IN_A_BATCH: Final = 1_000
 CONNECTIONS: Final = 2
+KEEP: Final = timedelta(days=1)
+"""Short, so that few partitions are made; each read goes to one of them all the same."""
 _BATCHES: Final = {Scale.FULL: 50, Scale.SMALL: 4}
 
 _KEPT: Final = sql.SQL("SELECT count(*)::int FROM reads")
@@ -123,7 +125,7 @@ def add(agency: Agency, batch: Sequence[NewRead], receipt: Receipt) -> int:
 def prepare(scale: Scale, steps: Steps) -> Iterator[Once]:
     """A site with nothing in it."""
     steps.begin("starting a database")
-    with a_site() as site:
+    with a_site(keep=KEEP) as site:
         yield _Run(site, scale, steps)
 
 
