@@ -10,8 +10,10 @@ cat > "$venv/bin/charteroak" <<LAUNCH
 #!$venv/bin/python
 import sys
 
-from charteroak.cli import main
+# A process that Python starts from this one runs this file again, by another name.
+if __name__ == "__main__":
+    from charteroak.cli import main
 
-sys.exit(main())
+    sys.exit(main())
 LAUNCH
 chmod +x "$venv/bin/charteroak"

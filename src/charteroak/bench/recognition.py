@@ -1,27 +1,24 @@
 """Engines side by side on a labelled folder, each measured in a process of its own."""
 
-import multiprocessing
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Generator, Sequence
+from contextlib import closing
 
 import attrs
 
+from charteroak.bench import recognition_process
 from charteroak.bench.bench import BenchFailedError, Better, Steps, Target
 from charteroak.bench.labelled import Label
+from charteroak.bench.own_process import own_process
 from charteroak.bench.recognition_process import (
     Finished,
     Looked,
     Message,
     Order,
     Refused,
-    answer,
 )
 from charteroak.bench.scoring import Judged, Scores, judged, scored
 from charteroak.core.errors import CharterOakError
 from charteroak.edge.recognize import EngineOptions
-
-_END_S: Final = 10.0
 
 
 class EngineRefusedError(CharterOakError):
@@ -97,7 +94,7 @@ def compare(
     pictures: list[Judged] = []
     unreadable = 0
     finished: Finished | None = None
-    with _messages(order) as messages:
+    with closing(_messages(order)) as messages:
         for message in messages:
             match message:
                 case Looked(reads=reads):
@@ -121,30 +118,14 @@ def compare(
     )
 
 
-@contextmanager
-def _messages(order: Order) -> Iterator[Iterator[Message]]:
-    """What a fresh process says, until it hangs up; it ends with the block."""
-    # Spawned, not forked: nothing of this process may count as the engine's.
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=answer, args=(theirs, order), daemon=True)
-    process.start()
-    theirs.close()
-
-    def received() -> Iterator[Message]:
+def _messages(order: Order) -> Generator[Message]:
+    """What a fresh process says of an order, until it hangs up."""
+    with own_process(recognition_process.__name__) as line:
+        line.send(order)
         while True:
             try:
-                message: Message = ours.recv()
-            except EOFError:
+                message = line.recv()
+            except (EOFError, ConnectionError):
                 return
+            assert isinstance(message, Looked | Refused | Finished)  # noqa: S101 - our own process
             yield message
-
-    try:
-        yield received()
-    finally:
-        ours.close()
-        process.join(_END_S)
-        if process.is_alive():
-            process.terminate()
-            process.join()
-        process.close()

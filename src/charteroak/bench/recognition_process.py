@@ -60,10 +60,11 @@ class Refused:
 Message: TypeAlias = Looked | Finished | Refused
 
 
-def answer(line: "Connection[Message, None]", order: Order) -> None:
-    """Read all pictures, and tell of each; at the end, what it took."""
+def answer(line: "Connection[Message, Order]") -> None:
+    """Take an order, read all its pictures and tell of each; in the end what it took."""
     # Ctrl-C reaches the whole group: who asked for this ends it.
-    with suppress(KeyboardInterrupt, BrokenPipeError):
+    with suppress(EOFError, KeyboardInterrupt, ConnectionError):
+        order = line.recv()
         try:
             engine = open_engine(order.engine, order.options)
         except CharterOakError as refused:
@@ -73,7 +74,7 @@ def answer(line: "Connection[Message, None]", order: Order) -> None:
 
 
 def _read(
-    line: "Connection[Message, None]", engine: Recognizer, pictures: tuple[Path, ...]
+    line: "Connection[Message, Order]", engine: Recognizer, pictures: tuple[Path, ...]
 ) -> None:
     # The first run of a network prepares it; a camera pays that once in its life.
     engine.sightings(np.full((480, 640, 3), 127, np.uint8))
