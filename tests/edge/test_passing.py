@@ -1,6 +1,19 @@
 """From frames to one read of each passing car, with an engine that reads colours."""
 
-from tests.edge.a_street import Car, ColourEngine, drive, picture
+import io
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from charteroak.core.plate import PlateText
+from charteroak.edge.camera import Frame
+from charteroak.edge.passing import Passing
+from charteroak.edge.recognize import Sighting
+from charteroak.edge.track import MOST_TRACKS, Tracker
+from tests.edge.a_box import NOON
+from tests.edge.a_street import FRAME_S, Car, ColourEngine, drive, picture
 
 EMPTY: list[list[Car]] = [[]] * 5
 
@@ -140,3 +153,76 @@ def test_what_the_camera_and_the_light_do_is_no_car() -> None:
         engine = ColourEngine()
         drive([*[scenes[0]] * 3, *scenes], engine)
         assert engine.looks <= most
+
+
+@pytest.mark.parametrize(
+    "jump",
+    [timedelta(hours=1), timedelta(hours=-1), timedelta(seconds=-1)],
+    ids=["an hour ahead", "an hour back", "a second twice"],
+)
+def test_a_clock_that_jumps_neither_loses_nor_doubles_a_car(jump: timedelta) -> None:
+    scenes = [*EMPTY, *passage("AB12345"), *EMPTY, *passage("XK90210"), *EMPTY]
+    for at in [8, 25, 32]:
+        captured = [
+            NOON + timedelta(seconds=n * FRAME_S) + (jump if n >= at else timedelta())
+            for n in range(len(scenes))
+        ]
+
+        told = drive(scenes, captured=captured)
+
+        assert plates(told) == ["AB12345", "XK90210"]
+        assert {each.view.captured_at for each in told} <= set(captured)
+        assert len({each.first_s for each in told}) == 2
+
+
+def test_a_source_that_counts_time_anew_goes_on() -> None:
+    passing = Passing(engine=ColourEngine())
+
+    told = drive([*EMPTY, *passage()], passing=passing, start_s=500)
+    told += drive([*EMPTY, *passage("XK90210"), *EMPTY], passing=passing)
+
+    assert plates(told) == ["AB12345", "XK90210"]
+    assert told[0].number != told[1].number
+
+
+def test_a_car_in_view_at_the_end_is_told_of() -> None:
+    passing = Passing(engine=ColourEngine())
+    drive([*EMPTY, *passage(confidence=0.6)[:8]], passing=passing)
+
+    assert plates(passing.finish()) == ["AB12345"]
+    assert passing.finish() == []
+
+
+def test_the_pictures_are_those_of_the_best_look() -> None:
+    coming = [
+        [Car(320, 150 + n * 8, width=48 + 4 * n, confidence=0.5 + n / 40)]
+        for n in range(9)
+    ]
+
+    (told,) = drive([*EMPTY, *coming, *EMPTY])
+
+    assert told.view.box[2] >= 56
+    with Image.open(io.BytesIO(told.view.pictures.plate_jpeg)) as opened:
+        # A tenth of margin on each side, and nothing wider.
+        assert told.view.box[2] < opened.width <= told.view.box[2] * 1.2
+
+
+def test_memory_is_bounded() -> None:
+    tracker = Tracker()
+    black = np.zeros((100, 40000, 3), np.uint8)
+    for number in range(MOST_TRACKS + 50):
+        frame = Frame(image=black, source="camera", index=number)
+        box = (number * 100, 10, 40, 20)
+        for step in range(3):
+            seen = Sighting(
+                plate=PlateText(f"A{number:05}"),
+                confidence=0.95,
+                characters=(0.99,) * 6,
+                box=box,
+                engine="test",
+            )
+            tracker.see([seen], frame, time_s=number * 2 + step / 2)
+            tracker.due(number * 2 + step / 2, (40000, 100))
+
+    assert len(tracker.tracks) == MOST_TRACKS
+    assert all(track.view is None and not track.looks for track in tracker.tracks[:-1])

@@ -24,7 +24,7 @@ from charteroak.edge.redact import StoredPictures, redacted
 SURE: Final = 0.9
 """A reading that two looks agree on and that is so probable needs no further look."""
 
-LEAST: Final = 0.3
+LEAST: Final = 0.4
 """A track that never was so sure is no read: a shred, or text that is no plate."""
 
 LEAST_ALONE: Final = 0.5
@@ -42,11 +42,15 @@ MOST_TRACKS: Final = 200
 _MOST_KEPT: Final = 12
 _ALIKE: Final = 0.7
 """So alike readings are of one plate, unless it cannot have come there."""
+_SAME: Final = 0.93
+"""So alike as one glyph taken for one that resembles it; no two numbers in a row are."""
 _UNLIKE: Final = 0.5
 """Readings less alike are of two plates, unless one of them is a poor one."""
 _CLEAR: Final = 0.7
 """Two unlike readings that are both so probable are two plates, in whatever place."""
-_HIDDEN_S: Final = 3.0
+_NEAREST, _FARTHEST = 0.5, 5.0
+"""Bounds of one over the growth that is foreseen."""
+_HIDDEN_S: Final = 4.0
 """A moving plate may be hidden for so long."""
 _MISREAD_S: Final = 1.25
 _ENDED_S: Final = 1.0
@@ -109,6 +113,7 @@ class Track:
 
     Attributes:
         told: its read was given; later looks only keep it known.
+        missed: looks in a row that did not find it.
         dismissed: it stands and was never legible; known as well, and read if a later
             look can.
         rival: a track that stands at the same place with another plate.
@@ -123,6 +128,7 @@ class Track:
     told: bool = False
     dismissed: bool = False
     seen: int = 0
+    missed: int = 0
     rival: "Track | None" = None
     looks: list[Look] = attrs.field(factory=list)
     speed: tuple[float, float] = (0.0, 0.0)
@@ -141,18 +147,24 @@ class Track:
         return self.last_s - self.rested_s >= _STILL_S
 
     def expected(self, time_s: float) -> Box:
-        """Where its plate must be by now, going on as before."""
+        """Where its plate must be by now, going on as before.
+
+        What drives at one speed on a straight road grows and moves in the picture as
+        1 / (1 - growth x time): fast when near, hardly at all when far.
+        """
         if self.stands:
             return self.box
         ahead = min(max(time_s - self.last_s, 0.0), _HIDDEN_S)
-        scale = math.exp(min(max(self.growth * ahead, -1.0), 1.0))
+        scale = 1 / min(max(1 - self.growth * ahead, _NEAREST), _FARTHEST)
         x, y = middle(self.box)
         width, height = self.box[2] * scale, self.box[3] * scale
-        x, y = x + self.speed[0] * ahead, y + self.speed[1] * ahead
+        x, y = x + self.speed[0] * ahead * scale, y + self.speed[1] * ahead * scale
         return (
-            round(x - width / 2), round(y - height / 2),
-            max(round(width), 1), max(round(height), 1),
-        )  # fmt: skip
+            round(x - width / 2),
+            round(y - height / 2),
+            max(round(width), 1),
+            max(round(height), 1),
+        )
 
     def join(self, sighting: Sighting, time_s: float) -> None:
         """Take a sighting as one of this plate."""
@@ -176,16 +188,18 @@ class Track:
             (x, y), (was_x, was_y) = middle(box), middle(self.box)
             fresh = (x - was_x) / step_s, (y - was_y) / step_s
             # The second sight gives the first speed; later ones correct it.
-            old = 0.4 if self.last_s > self.first_s else 0.0
+            old = 0.3 if self.last_s > self.first_s else 0.0
             self.speed = (
                 old * self.speed[0] + (1 - old) * fresh[0],
                 old * self.speed[1] + (1 - old) * fresh[1],
             )
-            grown = math.log(box[2] / self.box[2]) / step_s
+            # As of now: `expected` looks ahead from here, the step was until here.
+            grown = (box[2] / self.box[2] - 1) / step_s
+            fresh = (fresh[0] * box[2] / self.box[2], fresh[1] * box[2] / self.box[2])
             self.growth = old * self.growth + (1 - old) * grown
         if apart(box, self.rested_at) > _STILL:
             self.rested_at, self.rested_s = box, time_s
-        self.box, self.last_s = box, time_s
+        self.box, self.last_s, self.missed = box, time_s, 0
         self.widest = max(self.widest, box[2])
 
     def agreeing(self) -> int:
@@ -369,9 +383,11 @@ def _fit(track: Track, sighting: Sighting, time_s: float) -> float:
 def _reach(track: Track, sighting: Sighting, alike: float, away_s: float) -> float:
     """How far from where it is expected a plate may be, in its widths; 0 for never."""
     if alike >= _ALIKE:
+        if track.stands:
+            # It stands still, or drives away from there; its neighbour may be alike.
+            return 6.0 if alike >= _SAME else 1.0 + min(away_s, 1.0)
         if away_s > _HIDDEN_S:
-            # It stood; now it stands still, or drives away from there.
-            return 6.0 if track.stands else 0.0
+            return 0.0
         # Without a speed it may have gone any way: 50 km/h are 46 plates a second.
         return 1.5 + away_s * (8.0 if track.last_s > track.first_s else 40.0)
     at_once = away_s < _MISREAD_S
@@ -404,7 +420,7 @@ def _leaves(track: Track, time_s: float, frame: tuple[int, int]) -> bool:
 def _gone(track: Track, time_s: float) -> bool:
     away_s = time_s - track.last_s
     if track.told:
-        return away_s > (STANDS_FOR_S if track.stands else _HIDDEN_S + 2)
+        return away_s > (STANDS_FOR_S if track.stands else _HIDDEN_S)
     return away_s > _HIDDEN_S
 
 
