@@ -1,26 +1,34 @@
 """`charteroak read` as a user runs it: results, trouble and exit statuses."""
 
 import json
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from PIL import Image, ImageDraw, ImageFont
 from typer.testing import CliRunner, Result
 
 from charteroak.edge.read_cli import read
+from tests.support.mjpeg import HANG, Camera, camera, jpeg_of
+from tests.support.video import FPS, film
 
 PLATE = "KRT4826"
 
 
 def a_plate(path: Path, text: str = PLATE) -> Path:
-    picture = Image.new("RGB", (640, 360), (70, 80, 90))
+    plate_on(Image.new("RGB", (640, 360), (70, 80, 90)), text).save(path)
+    return path
+
+
+def plate_on(picture: Image.Image, text: str = PLATE) -> Image.Image:
     draw = ImageDraw.Draw(picture)
     draw.rounded_rectangle((220, 150, 420, 250), 8, (235, 238, 240))
     font = ImageFont.load_default(46)
     draw.text((320, 200), text, (20, 30, 110), font, anchor="mm")
-    picture.save(path)
-    return path
+    return picture
 
 
 def charteroak(*arguments: str | Path) -> Result:
@@ -130,6 +138,8 @@ def test_a_folder_without_pictures_says_so(tmp_path: Path) -> None:
         ([".", "--engine", "crystal-ball"], "rapidocr"),
         ([".", "--models", "missing"], "does not exist"),
         ([".", "--colour"], "No such option"),
+        (["rtsp://"], "not the address of a camera"),
+        (["rtsp://a", "rtsp://b"], "only one stream"),
     ],
 )
 def test_wrong_usage_ends_with_two(arguments: list[str], says: str) -> None:
@@ -163,3 +173,80 @@ def test_help_shows_an_example() -> None:
     assert result.exit_code == 0
     assert "charteroak read --json" in result.stdout
     assert "Exit status" in result.stdout
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A car passes; half a second of empty street before it and after."""
+    still = np.full((360, 640, 3), (70, 80, 90), np.uint8)
+    still[::24] += 20
+    car = np.asarray(plate_on(Image.fromarray(still)))
+    scenes = [still] * 5
+    for left in range(0, 300, 50):
+        scene = still.copy()
+        scene[140:260, left : left + 240] = car[140:260, 200:440]
+        scenes.append(scene)
+    return film(
+        tmp_path_factory.mktemp("street") / "street.mp4",
+        size=(640, 360),
+        images=[*scenes, *[still] * 5],
+    )
+
+
+def test_a_car_in_a_video_is_one_read(street: Path) -> None:
+    result = charteroak("--json", street.parent)
+
+    assert result.exit_code == 0, result.stderr
+    (line,) = result.stdout.splitlines()
+    found = json.loads(line)
+    assert (found["source"], found["plate"]) == (str(street), PLATE)
+    assert 5 <= found["frame"] < 11
+    assert found["time_s"] == found["frame"] / FPS
+
+
+def test_every_frame_of_a_video_on_demand(tmp_path: Path) -> None:
+    still = np.asarray(plate_on(Image.new("RGB", (640, 360), (70, 80, 90))))
+    film(tmp_path / "a.mp4", size=(640, 360), images=[still] * 2)
+    whole = (tmp_path / "a.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+
+    result = charteroak("--json", "--every-frame", tmp_path)
+
+    reads = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(each["frame"], each["plate"]) for each in reads] == [
+        (0, PLATE),
+        (1, PLATE),
+    ]
+    assert result.exit_code == 1
+    assert "cut.mp4" in result.stderr
+    assert "1 of 2" in result.stderr
+
+
+@pytest.fixture
+def a_camera() -> Iterator[Camera]:
+    with camera() as served:
+        yield served
+
+
+def test_a_stream_is_read_for_the_time_given(a_camera: Camera) -> None:
+    a_camera.plays([jpeg_of(plate_on(Image.new("RGB", (640, 360))))] * 3, then=HANG)
+
+    result = charteroak("--json", "--seconds", "6", a_camera.address("anna", "geheim"))
+
+    reads = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {each["plate"] for each in reads} == {PLATE}
+    assert {each["source"] for each in reads} == {a_camera.address()}
+    assert result.exit_code == 0
+    assert "geheim" not in result.output
+
+
+def test_a_camera_that_gives_nothing_is_unread() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    address = f"rtsp://anna:geheim@127.0.0.1:{port}/live"
+
+    result = charteroak("--seconds", "0.5", address)
+
+    assert result.exit_code == 1
+    assert "refuses the connection; again in 1 s" in result.stderr
+    assert "geheim" not in result.output

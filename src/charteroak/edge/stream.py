@@ -1,6 +1,6 @@
 """Cameras that stream, over RTSP or HTTP, or a webcam: their newest frames, for ever."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from datetime import datetime
 from threading import Event
 from typing import Final
@@ -63,10 +63,10 @@ class VideoStream:
         now = 0 if self._connection is None else self._connection.dropped
         return self._dropped + now
 
-    def arrivals(self) -> Iterator[Frame | UnreadablePictureError | Interruption]:
+    def arrivals(self) -> Generator[Frame | UnreadablePictureError | Interruption]:
         """Yield frames and interruptions until `stop` is set; blocks between them.
 
-        Use one of these at a time.
+        One at a time; whoever ends it early closes it.
         """
         failed, since = 0, self.clock()
         while not self.stop.is_set():

@@ -203,7 +203,7 @@ _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (av.error.DecoderNotFoundError, "its pictures are coded in an unknown way"),
     (av.error.InvalidDataError, "not a video, or a broken one"),
     (av.error.ArgumentError, "not a kind of video that cameras make"),
-    (av.error.OSError, "it cannot be reached or read"),
+    (av.error.OSError, "it cannot be reached, or broke off"),
 )
 
 
