@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,18 +13,19 @@ from charteroak.core.search_answer import Found, Sighting
 from charteroak.server.web.map_view import MapView, Spot, draw_map
 from charteroak.server.web.text import Words
 
-WIDTH: Final = 440
+WIDTH: Final = 360
 """Of the drawing, in its units: near the pixels of a phone, so that text stays legible."""
 _SIDE: Final = 10
 _TOP: Final = 6
-_LANE: Final = 38
+_LANE: Final = 36
 _FOOT: Final = 24
 _MOST_TICKS: Final = 5
 _MOST_LANES: Final = 14
-_NAME: Final = 52
+_NAME: Final = 44
 
 _MINUTES: Final = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 4320, 10080)
 _DAY: Final = timedelta(days=1)
+_MIDNIGHT: Final = time(0)
 
 
 @attrs.frozen(kw_only=True)
@@ -133,13 +134,13 @@ def _ticks(since: datetime, until: datetime) -> Iterable[tuple[datetime, str]]:
         timedelta(minutes=_MINUTES[-1]),
     )
     midnight = since.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    several = since.date() != until.date()
     # Counted on the wall, where midnight and noon are round, also when clocks change.
     for count in range((until - since) // step + _DAY // step + 2):
         moment = (midnight + step * count).replace(tzinfo=since.tzinfo)
         if since <= moment <= until:
-            pattern = "%b %-d" if step >= _DAY else "%b %-d %H:%M"
-            yield moment, f"{moment:{pattern if several else '%H:%M'}}"
+            # Where the period goes over midnight, that is where it says the day.
+            pattern = "%b %-d" if moment.time() == _MIDNIGHT else "%H:%M"
+            yield moment, f"{moment:{pattern}}"
 
 
 def results_map(
