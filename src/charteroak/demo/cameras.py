@@ -48,10 +48,10 @@ POSTS: Final = (
     _post("route-83-mill", "Route 83 at Mill Road, southbound", (765, -690), 188),
     _post("main-st-depot", "Main Street at Depot Street, southbound", (-63, -1080), 182),
     _post(
-        "depot-st", "Depot Street at the station, westbound", (-260, -1006), 268,
+        "depot-st", "Depot Street at the river, northbound", (-722, -817), 351,
         parked=True,
     ),
-    _post("church-st", "Church Street at Town Hall, eastbound", (130, 1), 90),
+    _post("church-st", "Church Street at Park Street, eastbound", (640, 2), 90),
     _post("old-post-road", "Old Post Road, west town line", (-2300, 690), 281),
     _post("quarry-road", "Quarry Road at Main Street, westbound", (-120, 1706), 272),
 )  # fmt: skip

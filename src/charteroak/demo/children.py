@@ -19,7 +19,7 @@ _PATIENCE_S: Final = 15.0
 
 @contextmanager
 def child(
-    module: str, arguments: Sequence[str], *, log: Path
+    module: str, arguments: Sequence[str], *, log: Path, inherits: Sequence[int] = ()
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a module of this package for the length of a block.
 
@@ -27,6 +27,7 @@ def child(
         module: name after `charteroak.demo.`; its first act is `stop_with_parent`.
         arguments: its command line.
         log: file for what it prints.
+        inherits: open files that it takes over, by number.
     """
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own module, no shell
@@ -34,6 +35,9 @@ def child(
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
+            pass_fds=inherits,
+            # Dozens of threads would each keep a heap of their own.
+            env={**os.environ, "MALLOC_ARENA_MAX": "2"},
         )
     try:
         yield process

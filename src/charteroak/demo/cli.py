@@ -5,9 +5,10 @@ import logging
 import os
 import re
 import shutil
+import socket
 import tempfile
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,12 +18,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from charteroak.core.camera import CameraId
 from charteroak.core.errors import CharterOakError
 from charteroak.demo.children import child
 from charteroak.demo.founding import found
-from charteroak.demo.town import AGENCY, AGENCY_NAME, CAMERAS, KEEP, PEOPLE
+from charteroak.demo.town import AGENCY, AGENCY_NAME, KEEP, PEOPLE
+from charteroak.demo.town_map import write_map
 from charteroak.edge.enrol import enrol
 from charteroak.edge.settings import DataFolder
+from charteroak.rendering.light import Hour
 from charteroak.server.bootstrap import open_site
 from charteroak.server.cli import load_settings, set_up_log, telling
 from charteroak.server.running import address, listen, serve
@@ -62,7 +66,8 @@ def parse_span(text: str) -> timedelta:
     return timedelta(**{unit: int(read[1])})
 
 
-def demo(
+def demo(  # noqa: PLR0913 - each is an option of the command
+    *,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = (
         8700
     ),
@@ -70,15 +75,25 @@ def demo(
         str, typer.Option(help="How long reads are kept: 3m, 10m, 12h, 21d.")
     ] = f"{int(KEEP.total_seconds()) // 60}m",
     every: Annotated[
-        float, typer.Option(min=1.0, help="Seconds between two cars of the street.")
-    ] = 5.0,
-    seed: Annotated[int, typer.Option(help="Another seed is another street.")] = 1,
-    *,
+        float,
+        typer.Option(min=1.0, help="Seconds between two cars, across the whole town."),
+    ] = 6.0,
+    hour: Annotated[Hour, typer.Option(help="The light: day, dusk or night.")] = "day",
+    seed: Annotated[
+        int, typer.Option(min=0, help="Another seed is other streets and cars.")
+    ] = 1,
+    truth: Annotated[
+        Path | None,
+        typer.Option(hidden=True, help="For tests: write down what drives by."),
+    ] = None,
     browser: Annotated[
         bool, typer.Option("--open", help="Open the board in a browser.")
     ] = False,
 ) -> None:
-    """A whole town on this machine: cameras, database, server, people. Until Ctrl-C.
+    """A whole town on this machine, until Ctrl-C: cameras, boxes, server, people.
+
+    Thirteen cameras stream, thirteen boxes read, one server with its own database
+    matches and shows. Needs two cores, 3 GB of memory and no network.
 
     Everything in it is made up and gone at the end; what happens to it is real.
 
@@ -91,6 +106,7 @@ def demo(
     console = Console(highlight=False)
     with ExitStack() as stack:
         folder = stack.enter_context(_own_folder())
+        town_map = folder / "fernwood.pmtiles"
         settings = load_settings(
             data=folder / "server",
             agency=AGENCY,
@@ -98,18 +114,27 @@ def demo(
             keep=kept,
             port=port,
             host="127.0.0.1",
+            map_file=town_map,
         )
         listener = stack.enter_context(listen(settings))
         set_up_log(logging.WARNING)
-        console.print("Starting the town ...", style="dim")
+        console.print("Drawing thirteen streets and a map ...", style="dim")
+        drawn = ["--seed", str(seed), "--every-s", str(every), "--hour", hour]
+        if truth is not None:
+            drawn += ["--truth", str(truth)]
+        cameras = _start_street(stack, drawn, log=folder / "street.log")
+        write_map(town_map)
+        console.print("Starting the server ...", style="dim")
         site = stack.enter_context(open_site(settings, on_progress=telling()))
-        passwords, code = found(site.agency)
+        founded = found(site.agency)
 
         def ready() -> None:
-            box = DataFolder(folder / "box")
-            enrol(box, server=address(settings), code=code, software="charteroak demo")
-            _start_street(stack, folder, seed=seed, every_s=every)
-            _welcome(console, address(settings), passwords, kept)
+            console.print("Enrolling thirteen boxes ...", style="dim")
+            boxes = folder / "boxes"
+            _enrol_boxes(boxes, address(settings), founded.codes)
+            arguments = [str(boxes), "--cameras", cameras]
+            stack.enter_context(child("boxes", arguments, log=folder / "boxes.log"))
+            _welcome(console, address(settings), founded.passwords, kept)
             if browser:
                 webbrowser.open(address(settings))
 
@@ -117,18 +142,19 @@ def demo(
     console.print("Stopped. Nothing of the demonstration is left.", style="dim")
 
 
-def _start_street(stack: ExitStack, folder: Path, *, seed: int, every_s: float) -> None:
-    street = folder / "street"
-    watched = []
-    for camera in CAMERAS:
-        place = street / camera.camera_id
-        place.mkdir(parents=True)
-        watched += ["--watch", f"{camera.camera_id}={place}"]
-    log = folder / "street.log"
-    box = ["--data", str(folder / "box"), "--delete-processed", *watched]
-    stack.enter_context(child("box", box, log=folder / "box.log"))
-    drawn = [str(street), "--seed", str(seed), "--every-s", str(every_s)]
-    stack.enter_context(child("street", drawn, log=log))
+def _start_street(stack: ExitStack, arguments: Sequence[str], *, log: Path) -> str:
+    """Start the child that draws; gives the base address of its cameras."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        drawn = ["--socket", str(listener.fileno()), *arguments]
+        inherits = [listener.fileno()]
+        stack.enter_context(child("street", drawn, log=log, inherits=inherits))
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def _enrol_boxes(folder: Path, server: str, codes: Mapping[CameraId, str]) -> None:
+    for camera, code in codes.items():
+        box = DataFolder(folder / camera)
+        enrol(box, server=server, code=code, software="charteroak demo")
 
 
 def _welcome(
@@ -144,7 +170,9 @@ def _welcome(
     console.print()
     minutes = int(kept.total_seconds()) // 60
     console.print(
-        "A stolen car comes by within a minute: watch the board as dana.\n"
+        "First, watch the board as dana: a stolen car comes by within a minute, and\n"
+        "then drives through the town from camera to camera. Later, look for BK47193\n"
+        "as ines, and see its way on the map.\n"
         f"Reads are forgotten after {minutes} minutes here; see the status page.\n"
         "Everything is made up, drawn by this program, and gone at Ctrl-C."
     )

@@ -1,10 +1,14 @@
-"""Found the town: its people, cameras, lists and its box, all through the actions."""
+"""Found the town: its people, cameras, lists and boxes, all through the actions."""
 
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
+import attrs
+
+from charteroak.core.camera import CameraId
 from charteroak.core.people import Person, Role
-from charteroak.demo.town import CAMERAS, LISTS, PEOPLE, WANTED
+from charteroak.demo.cameras import CAMERAS
+from charteroak.demo.town import LISTS, PEOPLE, WANTED
 from charteroak.server.actions.add_person import PersonAdded, add_person
 from charteroak.server.actions.invite_box import Invited, invite_box
 from charteroak.server.actions.load_hotlist import ListFile, Loaded, load_hotlist
@@ -16,12 +20,21 @@ T = TypeVar("T")
 _LETTERS: Final = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 
 
-def found(agency: Agency) -> tuple[Mapping[str, str], str]:
-    """Make everything that the demonstration begins with.
+@attrs.frozen(kw_only=True, repr=False)
+class Founded:
+    """What only the founder knows.
 
-    Returns:
-        The password of each login, and the one-time code of the box.
+    Attributes:
+        passwords: of each login.
+        codes: the one-time code of each camera's box.
     """
+
+    passwords: Mapping[str, str]
+    codes: Mapping[CameraId, str]
+
+
+def found(agency: Agency) -> Founded:
+    """Make everything that the demonstration begins with."""
     passwords = {each.login: _password(agency) for each in PEOPLE}
     people = [
         _added(
@@ -60,16 +73,14 @@ def found(agency: Agency) -> tuple[Mapping[str, str], str]:
             ),
             Loaded,
         )
-    invited = _expect(
-        invite_box(
-            agency,
-            manager,
-            "Box on the town green",
-            [camera.camera_id for camera in CAMERAS],
-        ),
-        Invited,
-    )
-    return passwords, invited.code
+    codes = {
+        camera.camera_id: _expect(
+            invite_box(agency, manager, f"Box: {camera.name}", [camera.camera_id]),
+            Invited,
+        ).code
+        for camera in CAMERAS
+    }
+    return Founded(passwords=passwords, codes=codes)
 
 
 def _password(agency: Agency) -> str:

@@ -9,7 +9,6 @@ from typing import Final
 
 import attrs
 
-from charteroak.core.camera import Camera, CameraId
 from charteroak.core.hotlist import ListClass
 from charteroak.core.people import Role
 from charteroak.core.plate import PlateText
@@ -65,30 +64,6 @@ PEOPLE: Final = (
     ),
 )
 
-CAMERAS: Final = (
-    Camera(
-        camera_id=CameraId("main-st-north"),
-        name="Main Street at the Green, northbound",
-        latitude=41.8104,
-        longitude=-72.5301,
-        heading_deg=10,
-    ),
-    Camera(
-        camera_id=CameraId("mill-road"),
-        name="Mill Road at the river bridge",
-        latitude=41.8061,
-        longitude=-72.5372,
-        heading_deg=250,
-    ),
-    Camera(
-        camera_id=CameraId("route-83-south"),
-        name="Route 83, south town line",
-        latitude=41.7987,
-        longitude=-72.5248,
-        heading_deg=185,
-    ),
-)
-
 
 @attrs.frozen(kw_only=True)
 class Wanted:
@@ -137,6 +112,16 @@ WANTED: Final = (
         reason="Stolen vehicle, taken at a fuel station",
         looks="red Ford F-150, 2016",
         case_ref="26-04361",
+    ),
+    Wanted(
+        vehicle=Vehicle(
+            body="suv", colour="black", plate=PlateText("7LDN28"), state="MA"
+        ),
+        listed_as="7LDN28",
+        list_name="Stolen vehicles",
+        reason="Stolen vehicle, reported by Massachusetts",
+        looks="black Toyota RAV4, 2022",
+        case_ref="26-04402",
     ),
 )
 

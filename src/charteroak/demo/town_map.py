@@ -44,6 +44,8 @@ _ROADS: Final[Mapping[RoadKind, tuple[str, str, int]]] = {
 }
 """Kind, detail and least zoom of each kind of road."""
 
+_FAR_ZOOM: Final = 13
+_FAR_M: Final = 9000.0
 _BEND_M: Final = 70.0
 _CORNER_M: Final = 45.0
 _BEYOND_M: Final = 15_000.0
@@ -88,7 +90,7 @@ def write_map(file: Path) -> None:
             content = gzip.compress(tile, compresslevel=6, mtime=0)
             tile_id = zxy_to_tileid(zoom, column, row)
             writer.write_tile(tile_id, content)  # type: ignore[no-untyped-call]  # same
-        west, south, east, north = (round(edge * 1e7) for edge in _bounds())
+        west, south, east, north = (round(edge * 1e7) for edge in _bounds(_FAR_M))
         writer.finalize(  # type: ignore[no-untyped-call]  # same
             {
                 "tile_type": TileType.MVT,
@@ -116,7 +118,7 @@ def write_map(file: Path) -> None:
 def on_streets() -> BaseGeometry:
     """The middles of all streets that cars drive on, metres of the plan."""
     driven = [each for each in plan.ROADS if each.kind not in {"path", "rail"}]
-    return shapely.union_all([_driven_on(each.line) for each in driven])
+    return shapely.union_all([_running(each.line) for each in driven])
 
 
 def rounded(line: plan.Line, *, most_m: float) -> plan.Line:
@@ -147,10 +149,10 @@ def _towards(start: Metres, end: Metres, most_m: float) -> Metres:
     return start[0] + x * share, start[1] + y * share
 
 
-def _driven_on(line: plan.Line) -> LineString:
-    """A road; where it leaves the plan it goes on, straight, out of sight."""
+def _running(line: plan.Line, most_m: float = _BEND_M) -> LineString:
+    """A road or a river; where it leaves the plan it goes on, straight."""
     first, last = _beyond(line[1], line[0]), _beyond(line[-2], line[-1])
-    return LineString(rounded((*first, *line, *last), most_m=_BEND_M))
+    return LineString(rounded((*first, *line, *last), most_m=most_m))
 
 
 def _beyond(before: Metres, end: Metres) -> plan.Line:
@@ -161,10 +163,6 @@ def _beyond(before: Metres, end: Metres) -> plan.Line:
     return ((end[0] + x * factor, end[1] + y * factor),)
 
 
-def _wandering(line: plan.Line) -> LineString:
-    return LineString(rounded(line, most_m=HALF_M))
-
-
 def _grown(ground: plan.Ground) -> Polygon:
     """A piece of ground; what people did not measure out has no corners."""
     if ground.kind not in {"forest", "residential", "golf_course"}:
@@ -173,17 +171,19 @@ def _grown(ground: plan.Ground) -> Polygon:
     return inner.buffer(_CORNER_M)
 
 
-def _bounds() -> tuple[float, float, float, float]:
+def _bounds(reach_m: float) -> tuple[float, float, float, float]:
     """West, south, east and north edge, degrees."""
-    south, west = place((-HALF_M, -HALF_M))
-    north, east = place((HALF_M, HALF_M))
+    south, west = place((-reach_m, -reach_m))
+    north, east = place((reach_m, reach_m))
     return west, south, east, north
 
 
 def _tiles() -> Iterator[tuple[int, int, int]]:
     """Every tile that shows a part of the plan, in the order of the file."""
-    west, south, east, north = _bounds()
     for zoom in range(LEAST_ZOOM, MOST_ZOOM + 1):
+        # From far off one sees more of the land around.
+        reach_m = HALF_M if zoom > _FAR_ZOOM else _FAR_M
+        west, south, east, north = _bounds(reach_m)
         count = 1 << zoom
         left, top = _web_map(west, north)
         right, bottom = _web_map(east, south)
@@ -231,11 +231,13 @@ def _features() -> Iterator[_Feature]:
     yield _of("earth", earth, {"kind": "earth"})
     for ground in plan.GROUNDS:
         yield _of("landuse", _grown(ground), _named(ground.kind, ground.name))
-    flow = _wandering(plan.RIVER)
+    flow = _running(plan.RIVER, HALF_M)
     river = flow.buffer(plan.RIVER_WIDTH_M / 2)
     yield _of("water", river.union(Polygon(plan.POND).buffer(15)), {"kind": "river"})
     yield _of("water", flow, _named("river", plan.RIVER_NAME))
-    yield _of("water", _wandering(plan.BROOK), _named("stream", plan.BROOK_NAME), 12)
+    yield _of(
+        "water", _running(plan.BROOK, HALF_M), _named("stream", plan.BROOK_NAME), 12
+    )
     pond = Polygon(plan.POND).representative_point()
     yield _of("water", pond, _named("lake", plan.POND_NAME), 13)
     for road in plan.ROADS:
@@ -244,7 +246,7 @@ def _features() -> Iterator[_Feature]:
         properties |= {"min_zoom": least_zoom}
         if road.ref:
             properties |= {"ref": road.ref, "shield_text": road.ref, "network": "US:CT"}
-        yield _of("roads", _driven_on(road.line), properties, least_zoom)
+        yield _of("roads", _running(road.line), properties, least_zoom)
     for name, outline in plan.HALLS:
         hall = Polygon(outline)
         yield _of("buildings", hall, {"kind": "building", "height": 11}, 13)
@@ -268,7 +270,7 @@ def _houses() -> Iterator[Polygon]:
     kept_free = shapely.union_all(
         [
             on_streets().buffer(10),
-            _wandering(plan.RIVER).buffer(plan.RIVER_WIDTH_M / 2 + 8),
+            _running(plan.RIVER, HALF_M).buffer(plan.RIVER_WIDTH_M / 2 + 8),
             Polygon(plan.POND).buffer(20),
             *(Polygon(outline).buffer(6) for _, outline in plan.HALLS),
             *(

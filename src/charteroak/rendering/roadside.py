@@ -16,12 +16,12 @@ _TREE_FROM_M: Final = 2.0
 _FLECKED_TO_M: Final = 140.0
 
 
-def far_trees(artist: Artist) -> None:
-    """Paint the wood that closes the view, leaving out the church."""
+def far_trees(artist: Artist, *, gap: bool) -> None:
+    """Paint the wood that closes the view, with a gap where the church stands."""
     for _ in range(150):
         x = float(artist.rng.uniform(-75, 75))
         z = float(artist.rng.uniform(FAR_M - 10, FAR_M + 60))
-        if abs(x - 1.5) < _CHURCH_HALF_M:
+        if gap and abs(x - 1.5) < _CHURCH_HALF_M:
             continue
         blobs(
             artist,

@@ -19,6 +19,8 @@ from charteroak.rendering.roadside import blobs, far_trees, fence, lamp, sign, t
 
 ROAD_HALF_M: Final = 3.15
 _TOWN_FAR_M: Final = 290.0
+_CHURCH_ON_ONE_IN: Final = 4
+"""Of so many streets one leads to a church, by its seed."""
 
 
 def draw_background(camera: Camera, hour: Hour, seed: int) -> Image.Image:
@@ -36,8 +38,10 @@ def draw_background(camera: Camera, hour: Hour, seed: int) -> Image.Image:
     _hills(artist)
     _ground(artist)
     _shadows(artist, shade_rng)
-    church(artist)
-    far_trees(artist)
+    leads_to_church = seed % _CHURCH_ON_ONE_IN == 1
+    if leads_to_church:
+        church(artist)
+    far_trees(artist, gap=leads_to_church)
     _town(artist)
     world = tinted(artist.picture.reduce(OVER), ambience.light)
     sky.paste(world, (0, 0), world)
