@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import attrs
 import numpy as np
@@ -18,14 +19,21 @@ from typing_extensions import override
 from charteroak.core.camera import CameraId
 from charteroak.core.plate import PlateText
 from charteroak.edge.box import AlreadyRunningError, Box, opened_box
-from charteroak.edge.camera import FolderWatch, Frame
+from charteroak.edge.camera import (
+    FolderWatch,
+    Frame,
+    Interruption,
+    UnreadablePictureError,
+)
 from charteroak.edge.enrol import enrol
-from charteroak.edge.reader import read_id
+from charteroak.edge.health import Pulse
+from charteroak.edge.reader import car_id, read_id
 from charteroak.edge.recognize import Image, Recognizer, Sighting
 from charteroak.edge.settings import DataFolder, load_enrolled
 from charteroak.edge.spool_file import CorruptSpoolError
 from tests.edge.a_box import CAMERA, DEVICE, KEEP, NOON, PLATE, bytes_of
 from tests.edge.a_server import CODE, Town, serving
+from tests.edge.a_street import FRAME_S, Car, ColourEngine, drive, picture
 
 NAME = "20261001T120000Z_one.jpg"
 SEEN_BY_NAME = NOON
@@ -161,8 +169,8 @@ def test_a_picture_becomes_a_read_at_the_server(scene: Scene) -> None:
     assert (read.plate, read.camera, read.seen_at) == (PLATE, CAMERA, NOON)
     assert read.box == (40, 40, 40, 20)
     assert read.engine == "one-plate"
-    for picture in [read.plate_picture, read.vehicle_picture]:
-        with Pillow.open(io.BytesIO(picture)) as opened:
+    for kept in [read.plate_picture, read.vehicle_picture]:
+        with Pillow.open(io.BytesIO(kept)) as opened:
             assert opened.format == "JPEG"
     # 40 pixels and a tenth on each side: nothing wider of the frame is sharp.
     with Pillow.open(io.BytesIO(read.plate_picture)) as opened:
@@ -361,3 +369,113 @@ def test_the_status_line_has_the_figures(scene: Scene) -> None:
 
     assert line.startswith("starting; 0 waiting (0 bytes, oldest 0 s), 1 delivered")
     assert PLATE not in line
+
+
+@attrs.define
+class Camera:
+    """A source that gives what a test says: frames, and interruptions."""
+
+    stop: threading.Event
+    given: Sequence[Frame | UnreadablePictureError | Interruption]
+
+    def arrivals(self) -> Iterator[Frame | UnreadablePictureError | Interruption]:
+        yield from self.given
+        self.stop.wait()
+
+
+def street_frames() -> list[Frame]:
+    """A car drives by: the frames of a few seconds."""
+    cars: list[list[Car]] = [*[[]] * 5, *([Car(x)] for x in range(-100, 740, 40)), []]
+    return [
+        Frame(
+            image=picture(scene, number=number),
+            source="rtsp://camera/live",
+            index=number,
+            time_s=number * FRAME_S,
+            captured_at=NOON + timedelta(seconds=number * FRAME_S),
+        )
+        for number, scene in enumerate(cars)
+    ]
+
+
+def test_a_stream_gives_one_read_of_a_passing_car(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    frames = street_frames()
+    off = [
+        Interruption(why="no answer", again_in_s=2.0**n, since=NOON) for n in range(5)
+    ]
+    damaged = UnreadablePictureError("rtsp://camera/live", "damaged")
+    camera = Camera(threading.Event(), [*off, *frames[:4], damaged, *frames[4:], *off])
+    turns = threading.Lock()
+
+    with (
+        caplog.at_level(logging.INFO, "charteroak"),
+        opened_box(
+            scene.folder,
+            load_enrolled(scene.folder),
+            engine=ColourEngine(),
+            watches={CameraId(CAMERA): camera},
+            spool_limit_bytes=10**9,
+            clock=lambda: scene.now,
+            nonce=iter(n.to_bytes(16) for n in range(10**6)).__next__,
+            turns=turns,
+        ) as box,
+    ):
+        (before,) = box.cameras()
+        thread = threading.Thread(target=box.run, args=(camera.stop,))
+        thread.start()
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not (
+            scene.town.reads and box.tally.interruptions == 10
+        ):
+            time.sleep(0.02)
+        (health,) = box.cameras()
+        line = box.status()
+        camera.stop.set()
+        thread.join()
+
+    (read,) = scene.town.reads.values()
+    assert read.plate == "AB12345"
+    assert read.seen_at in {frame.captured_at for frame in frames}
+    assert read.read_id.version == 8
+    assert (before.link, before.frames, before.last_frame_at) == ("waiting", 0, None)
+    assert (health.link, health.why) == ("waiting", "no answer")
+    assert health.frames == len(frames)
+    assert health.last_frame_at == scene.now
+    assert "10 interruptions" in line
+    assert f"waiting for {CAMERA} (no answer)" in line
+    # Each kind once a minute, and the box's clock stands still here.
+    told = [r.message for r in caplog.records if "no answer" in r.message]
+    assert [text for text in told if "gives no picture" in text] == [
+        f"{CAMERA}: gives no picture: no answer"
+    ]
+    assert "a picture cannot be read" in caplog.text
+    assert "AB12345" not in caplog.text
+
+
+def test_the_id_of_a_passing_car_is_its_own() -> None:
+    def made(epoch: int = 1, number: int = 0, first_s: float = 1.0) -> UUID:
+        car = attrs.evolve(one, number=number, first_s=first_s)
+        return car_id(DEVICE, CameraId(CAMERA), epoch, car)
+
+    one = drive(frame.image for frame in street_frames())[0]
+    assert made() == made()
+    others = {made(epoch=2), made(number=1), made(first_s=1.2)}
+    assert len(others | {made()}) == 4
+
+
+def test_the_rate_of_a_camera_is_by_its_own_frames() -> None:
+    pulse = Pulse.of(CameraId(CAMERA), NOON)
+    for number in range(50):
+        pulse.frame(number / 4, NOON, 0)
+    assert pulse.now.fps == 4.0
+    pulse.waits("no answer", NOON + KEEP)
+    assert (pulse.now.link, pulse.now.fps, pulse.now.since) == (
+        "waiting",
+        0.0,
+        NOON + KEEP,
+    )
+    pulse.frame(0.0, NOON + 2 * KEEP, 3)
+    assert (pulse.now.link, pulse.now.dropped) == ("ok", 3)
+    assert pulse.now.since == NOON + 2 * KEEP

@@ -47,6 +47,7 @@ from charteroak.edge.settings import (
     parse_watch,
     write_durably,
 )
+from charteroak.edge.stream_address import UnusableStreamAddressError
 from charteroak.edge.web_client import UnusableAuthorityError
 from tests.edge.a_box import CAMERA, DEVICE, NOON
 from tests.edge.a_server import CODE, Town, serving
@@ -315,6 +316,21 @@ def test_watches(tmp_path: Path) -> None:
         parse_watch(f"other={tmp_path}", [CAMERA])
     with pytest.raises(UnusableCameraNameError):
         parse_watch(f"Main St={tmp_path}", [CAMERA])
-    for bad in [CAMERA, f"{CAMERA}=", f"{CAMERA}={tmp_path}/nowhere"]:
+    for bad in ["", "=", f"={tmp_path}/nowhere", f"={tmp_path}/no.mp4"]:
         with pytest.raises(UnusableWatchError):
-            parse_watch(bad, [CAMERA])
+            parse_watch(f"{CAMERA}{bad}", [CAMERA])
+
+
+def test_a_watch_may_be_a_stream_whose_password_is_never_shown(tmp_path: Path) -> None:
+    address = "rtsp://admin:secret@10.0.0.7/live"
+    video = tmp_path / "street.mp4"
+    video.write_bytes(b"")
+
+    watch = parse_watch(f"{CAMERA}={address}", [CAMERA])
+    assert watch.stream == address
+    assert "secret" not in repr(watch)
+    for source in [str(video), "/dev/video7", "https://10.0.0.7/mjpg?a=b"]:
+        assert parse_watch(f"{CAMERA}={source}", [CAMERA]).stream == source
+    with pytest.raises(UnusableStreamAddressError) as refused:
+        parse_watch(f"{CAMERA}=ftp://admin:secret@10.0.0.7/live", [CAMERA])
+    assert "secret" not in str(refused.value)
