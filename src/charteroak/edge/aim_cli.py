@@ -20,6 +20,7 @@ from charteroak.edge.aim_page.certificate import ShortCertificate, make_certific
 from charteroak.edge.aim_page.watcher import Watcher
 from charteroak.edge.camera import FolderWatch, Source
 from charteroak.edge.engines import DEFAULT, open_engine
+from charteroak.edge.options import EngineName, Models
 from charteroak.edge.recognize import EngineOptions
 from charteroak.edge.settings import is_loopback
 from charteroak.edge.stream import VideoStream
@@ -57,18 +58,8 @@ def aim(  # noqa: PLR0913 - each is an option of the command
     minutes: Annotated[
         int, typer.Option(min=1, max=480, help="The page ends after so long.")
     ] = 60,
-    engine: Annotated[
-        str, typer.Option(metavar="NAME", help="The engine that reads.")
-    ] = DEFAULT,
-    models: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            exists=True,
-            file_okay=False,
-            help="Folder with the engine's weights, if it brings none.",
-        ),
-    ] = None,
+    engine: EngineName = DEFAULT,
+    models: Models = None,
 ) -> None:
     """Show plate width, blur and a verdict live, while a camera is being aimed.
 
@@ -94,9 +85,7 @@ def aim(  # noqa: PLR0913 - each is an option of the command
         )
         watcher = Watcher(source=camera, engine=reader, clock=_now)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
-        scheme = "http" if short is None else "https"
-        shown = f"[{host}]" if ":" in host else host
-        _welcome(f"{scheme}://{shown}:{port}/{secret}/", source, short, minutes)
+        _welcome(_address(host, port, secret, short), source, short, minutes)
         _serve(
             watcher,
             secret=secret,
@@ -106,6 +95,12 @@ def aim(  # noqa: PLR0913 - each is an option of the command
             lasts=lasts,
         )
     Console(stderr=True).print("The page has ended.", style="dim")
+
+
+def _address(host: str, port: int, secret: str, short: ShortCertificate | None) -> str:
+    scheme = "http" if short is None else "https"
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}:{port}/{secret}/"
 
 
 def _now() -> datetime:

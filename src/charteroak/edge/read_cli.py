@@ -15,6 +15,7 @@ from charteroak.core.errors import CharterOakError
 from charteroak.edge.camera import Frame, Interruption, UnreadablePictureError
 from charteroak.edge.engines import DEFAULT, UnknownEngineError, open_engine
 from charteroak.edge.inputs import Inputs, arrivals, parse_inputs
+from charteroak.edge.options import EngineName, Models
 from charteroak.edge.reading import Reader, ReadLine
 from charteroak.edge.recognize import EngineOptions, Recognizer
 from charteroak.edge.stream import VideoStream
@@ -49,18 +50,8 @@ def read(  # noqa: PLR0913 - each is an option of the command
         float | None,
         typer.Option(min=0.1, help="Read a stream for so long; else until Ctrl-C."),
     ] = None,
-    engine: Annotated[
-        str, typer.Option(metavar="NAME", help="The engine that reads.")
-    ] = DEFAULT,
-    models: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            exists=True,
-            file_okay=False,
-            help="Folder with the engine's weights, if it brings none.",
-        ),
-    ] = None,
+    engine: EngineName = DEFAULT,
+    models: Models = None,
 ) -> None:
     """Read the license plates in photos, videos and streams.
 
