@@ -14,6 +14,7 @@ from charteroak.core.search import LONGEST_PAGE
 from charteroak.core.search_answer import Found, NotShown, ReadGone, Refused
 from charteroak.server.actions.explain_search import (
     Choices,
+    Explained,
     explain_search,
     search_choices,
 )
@@ -138,17 +139,6 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
     words = words_of(request)
     meant = _meant(request, agency, form)
     choices = search_choices(agency, session.person)
-    explained = (
-        explain_search(
-            agency,
-            session.person,
-            purpose=meant.purpose,
-            case_ref=meant.case_ref,
-            since=meant.since,
-        )
-        if meant.purpose is not None
-        else None
-    )
     streets = see_street_map(agency) if block is None else None
     thanks = None if streets is None else streets.attribution
     errors = meant.errors if tried else {}
@@ -169,7 +159,7 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
                 each.purpose.code: each.purpose.label for each in choices.purposes
             },
             "choices": choices,
-            "explained": explained,
+            "explained": _explained(agency, session, meant),
             "parts": meaning(meant.pattern, words) if meant.pattern else [],
             "examples": examples(meant.pattern) if meant.pattern else [],
             "found": found,
@@ -185,6 +175,18 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _explained(agency: Agency, session: Session, meant: Meant) -> Explained | None:
+    if meant.purpose is None:
+        return None
+    return explain_search(
+        agency,
+        session.person,
+        purpose=meant.purpose,
+        case_ref=meant.case_ref,
+        since=meant.since,
+    )
 
 
 def _drawn(
