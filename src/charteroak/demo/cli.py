@@ -93,7 +93,7 @@ def demo(  # noqa: PLR0913 - each is an option of the command
     """A whole town on this machine, until Ctrl-C: cameras, boxes, server, people.
 
     Thirteen cameras stream, thirteen boxes read, one server with its own database
-    matches and shows. Needs two cores, 3 GB of memory and no network.
+    matches and shows. Needs two cores, 2 GB of memory and no network.
 
     Everything in it is made up and gone at the end; what happens to it is real.
 
