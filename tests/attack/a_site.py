@@ -17,6 +17,7 @@ from tests.support.box import somebody
 from tests.support.live import served
 from tests.support.postgres import reachable_folder
 
+from charteroak.bench.byte_search import copies_below
 from charteroak.core.camera import Camera, CameraId
 from charteroak.core.people import Role
 from charteroak.core.wire import WireRead
@@ -143,32 +144,7 @@ class Rig:
         if settled:
             with self.admin() as connection:
                 connection.execute("CHECKPOINT")
-        wanted = [marker] if isinstance(marker, bytes) else spellings(marker)
-        return sorted(
-            str(path.relative_to(self.folder))
-            for path in self.folder.rglob("*")
-            if path.is_file()
-            and (
-                holds_any(path, wanted)
-                or any(each in str(path).lower().encode() for each in wanted)
-            )
-        )
-
-
-def spellings(marker: str) -> list[bytes]:
-    """A marker as a program may write it, in small letters."""
-    small = marker.lower()
-    return [small.encode(), small.encode("utf-16-le"), small.encode("utf-16-be")]
-
-
-def holds_any(path: Path, wanted: list[bytes]) -> bool:
-    """Whether a file holds one of some byte strings, without regard to case."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:  # the server has just removed it
-        return False
-    small = content.lower()
-    return any(each in small or each in content for each in wanted)
+        return sorted(copies_below(self.folder, marker))
 
 
 @contextmanager

@@ -14,9 +14,10 @@ from pathlib import Path
 import attrs
 import psycopg
 import pytest
-from tests.attack.a_site import Rig, a_marker, holds_any, rigged, spellings
+from tests.attack.a_site import Rig, a_marker, rigged
 from tests.attack.test_purge import INES, SAM, jpeg, listed, searched
 
+from charteroak.bench.byte_search import copies_below
 from charteroak.core.hold import HoldId
 from charteroak.server.actions.approve_hold import HoldKept, approve_hold
 from charteroak.server.actions.back_up import BackedUp, back_up
@@ -120,12 +121,7 @@ def town() -> Iterator[Town]:
 
 
 def found(folder: Path, marker: str) -> list[str]:
-    wanted = spellings(marker)
-    return [
-        str(path.relative_to(folder))
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and holds_any(path, wanted)
-    ]
+    return list(copies_below(folder, marker))
 
 
 def forced(backup: Backup, keys: Path) -> bytes:

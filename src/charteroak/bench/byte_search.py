@@ -5,23 +5,36 @@ text as UTF-8, so a plate lies there as these bytes; UTF-16 is looked for all th
 because a browser or a driver may write it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-def spellings(marker: str) -> list[bytes]:
+def copies_below(folder: Path, marker: str | bytes) -> Mapping[str, int]:
+    """How often a marker is in a file, or in its path, for all files that have it.
+
+    Args:
+        folder: where to look, at every depth.
+        marker: text in any spelling, or bytes as they are.
+
+    Returns:
+        By the path of each file, below the folder.
+    """
+    wanted = [marker] if isinstance(marker, bytes) else _spellings(marker)
+    counted = {
+        str(path.relative_to(folder)): _copies_in(path, wanted)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    return {path: n for path, n in counted.items() if n}
+
+
+def _spellings(marker: str) -> list[bytes]:
     """A marker as a program may write it, in small letters."""
     small = marker.lower()
     return [small.encode(), small.encode("utf-16-le"), small.encode("utf-16-be")]
 
 
-def copies_in(path: Path, wanted: Sequence[bytes]) -> int:
-    """How often some byte strings are in a file, in its name or in its path.
-
-    Args:
-        path: of the file.
-        wanted: as they are, or in small letters for any letters.
-    """
+def _copies_in(path: Path, wanted: Sequence[bytes]) -> int:
     try:
         content = path.read_bytes()
     except FileNotFoundError:  # the server has just removed it
@@ -30,12 +43,4 @@ def copies_in(path: Path, wanted: Sequence[bytes]) -> int:
     return sum(
         max(small.count(each), content.count(each)) + name.count(each)
         for each in wanted
-    )
-
-
-def copies_below(folder: Path, marker: str) -> int:
-    """How often a marker is in all files below a folder, and in their paths."""
-    wanted = spellings(marker)
-    return sum(
-        copies_in(path, wanted) for path in sorted(folder.rglob("*")) if path.is_file()
     )

@@ -56,7 +56,7 @@ def prepare(scale: Scale, steps: Steps) -> Iterator[Once]:
             steps.begin("a day of reads")
             _fill(site, day, scale)
             steps.begin("looking for its plate")
-            before = copies_below(site.folder, _MARKER)
+            before = sum(copies_below(site.folder, _MARKER).values())
             steps.begin("purging the day")
             began = time.perf_counter()
             purged = days.purge(day)
@@ -64,11 +64,8 @@ def prepare(scale: Scale, steps: Steps) -> Iterator[Once]:
             if purged.reads != _READS[scale] or purged.pictures != _SEGMENTS[scale]:
                 raise BenchFailedError("the purge did not take that day alone")
             steps.begin("looking for its plate again")
-            return {
-                "seconds": took,
-                "copies_before": before,
-                "copies_after": copies_below(site.folder, _MARKER),
-            }
+            after = sum(copies_below(site.folder, _MARKER).values())
+            return {"seconds": took, "copies_before": before, "copies_after": after}
 
         yield once
 

@@ -9,6 +9,7 @@ reference as additional data, so that no picture can be shown in another's place
 import re
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -324,18 +325,24 @@ class Pictures:
             raise PicturesUnavailableError("pictures cannot be deleted") from failed
 
     def _delete(self, paths: Sequence[str]) -> int:
-        deleted = 0
         try:
-            for path in paths:
-                try:
-                    obstore.delete(self._store, path)
-                except (NotFoundError, FileNotFoundError):
-                    continue
-                deleted += 1
+            deleted = self._delete_at_once(paths)
             if self._folder is not None:
                 files.sync_folder(self._folder)
         except (BaseError, OSError) as failed:
             raise PicturesUnavailableError("pictures cannot be deleted") from failed
+        return deleted
+
+    def _delete_at_once(self, paths: Sequence[str]) -> int:
+        """Delete all together, or where one is gone already one by one."""
+        with suppress(NotFoundError, FileNotFoundError):
+            obstore.delete(self._store, list(paths))
+            return len(paths)
+        deleted = 0
+        for path in paths:
+            with suppress(NotFoundError, FileNotFoundError):
+                obstore.delete(self._store, path)
+                deleted += 1
         return deleted
 
 
