@@ -72,8 +72,7 @@ def fill(dsn: str, agency: AgencySchema) -> None:
                     sql.Identifier(table),
                     sql.SQL(", ").join(map(sql.Identifier, kinds)),
                     sql.SQL(", ").join(
-                        sql.SQL(VALUES[kind])  # type: ignore[arg-type]  # of this file
-                        for kind in kinds.values()
+                        sql.SQL(VALUES[kind]) for kind in kinds.values()
                     ),
                 )
                 try:

@@ -3,6 +3,7 @@
 import os
 import pwd
 from datetime import timedelta
+from pathlib import Path
 
 import attrs
 import pytest
@@ -10,6 +11,7 @@ from bs4 import Tag
 from pydantic import SecretStr
 from tests.support.agency import SettableClock
 from tests.support.box import FakeBox
+from tests.support.certificates import Authority
 from tests.support.pseudo import Pseudo, untranslated
 from tests.support.sightings import a_read, taken
 from tests.support.tables import Tables
@@ -17,7 +19,7 @@ from tests.support.web import PASSWORD, ClientAs, Desk, browser, somebody
 
 from charteroak.core.duty import Duty
 from charteroak.core.people import Role
-from charteroak.server.actions.see_status import SHARED_USER, see_status
+from charteroak.server.actions.see_status import SHARED_USER, Trouble, see_status
 from charteroak.server.actions.sign_in import SignedInAs, sign_in
 from charteroak.server.agency import Agency
 from charteroak.server.store import promises
@@ -188,3 +190,36 @@ def test_every_text_went_through_gettext(
     tables.change("UPDATE duties SET trouble = 'something', failures = 1")
 
     assert untranslated(desk.get("/status").text) == []
+
+
+def test_what_needs_a_person_is_named_with_what_to_do(
+    agency: Agency, agency_clock: SettableClock, box: FakeBox, tmp_path: Path
+) -> None:
+    box.send(box.read())
+    certificate, key = tmp_path / "server.pem", tmp_path / "server.key"
+    ends = Authority(tmp_path).sign(certificate, key, begins=-DAY, ends=60 * DAY)
+    ours = attrs.evolve(
+        agency,
+        settings=agency.settings.model_copy(
+            update={"tls_certificate": certificate, "tls_key": key}
+        ),
+    )
+    agency_clock.now = ends - 5 * DAY
+    Worker(ours).look()
+
+    desk = browser(create_app(ours))
+    dana = somebody(ours, Role.DISPATCHER)
+    signed_in = sign_in(ours, dana.login, PASSWORD)
+    assert isinstance(signed_in, SignedInAs)
+    desk.http.cookies.set(COOKIE, signed_in.token, domain="localhost.local")
+    said = main(desk).get_text(" ", strip=True)
+
+    assert "Something needs attention." in said
+    assert "A box has sent nothing for a day." in said
+    assert "Silent: box on Main" in said
+    assert "expires within three weeks" in said
+    assert "All is well." not in said
+    assert see_status(ours).troubles == (
+        Trouble.BOX_SILENT,
+        Trouble.CERTIFICATE_EXPIRES_SOON,
+    )
