@@ -112,12 +112,16 @@ def _frames(film: Path) -> Iterator[Frame]:
 
 
 def _idle(film: Path, engine: Recognizer, order: Order) -> float:
-    """Cores that a camera of an empty street takes, once its street is known."""
+    """Cores that a camera of an empty street takes, once its street is known.
+
+    By the frame: a machine that is busy elsewhere may miss some, and would seem idle.
+    """
     stop = Event()
     stream = VideoStream(address=str(film), stop=stop, clock=_now, fps=_FPS)
     passing = Passing(engine=engine)
     begun = time.perf_counter()
     settled: tuple[float, float] | None = None
+    frames = 0
     cores: float | None = None
     for arrival in stream.arrivals():
         if not isinstance(arrival, Frame):
@@ -126,11 +130,12 @@ def _idle(film: Path, engine: Recognizer, order: Order) -> float:
             msg = f"{film.name}: {why}"
             raise SilentFilmError(msg)
         passing.take(arrival)
+        frames += settled is not None
         now = time.perf_counter()
         if settled is None and now - begun >= order.settle_s:
             settled = now, time.process_time()
         elif cores is None and settled and now - settled[0] >= order.idle_s:
-            cores = (time.process_time() - settled[1]) / (now - settled[0])
+            cores = (time.process_time() - settled[1]) / frames * _FPS
             # The loop ends by itself, and with it the thread of the stream.
             stop.set()
     if cores is None:

@@ -21,6 +21,39 @@ from charteroak.edge.recognize import EngineOptions
 NOT_MEASURED: Final = 1
 USAGE: Final = 2
 
+Data = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+        help="Folder with photos and their labels.csv.",
+    ),
+]
+Engines = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="An engine; repeatable. All, without it."),
+]
+ModelsFolder = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+        help="Folder with the weights of engines that bring none.",
+    ),
+]
+Threads = Annotated[int, typer.Option(min=1, help="Cores that one reading may use.")]
+WrongFolder = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        file_okay=False,
+        help="Draw what was read wrong, as contact sheets in this folder.",
+    ),
+]
+
 _WORDS: Final = {
     "exact_percent": "exact",
     "exact_folded_percent": "exact, O as 0",
@@ -38,40 +71,11 @@ _WORDS: Final = {
 
 def recognition(  # noqa: PLR0913 - each is an option of the command
     *,
-    data: Annotated[
-        Path,
-        typer.Option(
-            "--data",
-            metavar="DIR",
-            exists=True,
-            file_okay=False,
-            help="Folder with photos and their labels.csv.",
-        ),
-    ],
-    engine: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="An engine; repeatable. All, without it."),
-    ] = None,
-    models: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            exists=True,
-            file_okay=False,
-            help="Folder with the weights of engines that bring none.",
-        ),
-    ] = None,
-    threads: Annotated[
-        int, typer.Option(min=1, help="Cores that one reading may use.")
-    ] = 2,
-    wrong: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            file_okay=False,
-            help="Draw what was read wrong, as contact sheets in this folder.",
-        ),
-    ] = None,
+    data: Data,
+    engine: Engines = None,
+    models: ModelsFolder = None,
+    threads: Threads = 2,
+    wrong: WrongFolder = None,
     as_json: Annotated[bool, typer.Option("--json", help="Plain JSON.")] = False,
 ) -> None:
     """Compare engines on a folder of photos whose plates are known.
