@@ -45,7 +45,7 @@ _ROADS: Final[Mapping[RoadKind, tuple[str, str, int]]] = {
 """Kind, detail and least zoom of each kind of road."""
 
 _FAR_ZOOM: Final = 13
-_FAR_M: Final = 9000.0
+_FAR_M: Final = 14_000.0
 _BEND_M: Final = 70.0
 _CORNER_M: Final = 45.0
 _BEYOND_M: Final = 15_000.0
