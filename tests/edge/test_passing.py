@@ -9,9 +9,12 @@ from PIL import Image
 
 from charteroak.core.plate import PlateText
 from charteroak.edge.camera import Frame
+from charteroak.edge.engines import DEFAULT, open_engine
 from charteroak.edge.passing import Passing
 from charteroak.edge.recognize import Sighting
 from charteroak.edge.track import MOST_TRACKS, Tracker
+from charteroak.rendering.street import StreetScene
+from charteroak.rendering.traffic import Traffic
 from tests.edge.a_box import NOON
 from tests.edge.a_street import FRAME_S, Car, ColourEngine, drive, picture
 
@@ -205,6 +208,30 @@ def test_the_pictures_are_those_of_the_best_look() -> None:
     with Image.open(io.BytesIO(told.view.pictures.plate_jpeg)) as opened:
         # A tenth of margin on each side, and nothing wider.
         assert told.view.box[2] < opened.width <= told.view.box[2] * 1.2
+
+
+@pytest.mark.slow
+def test_real_cars_on_a_rendered_street_are_one_read_each() -> None:
+    street = StreetScene(3, width_px=1280, height_px=720)
+    traffic = Traffic(7, busy=0.6, slot_ticks=40, speed_m=0.8)
+    passing = Passing(engine=open_engine(DEFAULT))
+    told, true = [], set()
+    for tick in range(16):
+        drawn = street.frame(traffic.at(tick), tick=tick)
+        true |= {each.plate.glyphs for each in drawn.truth}
+        frame = Frame(
+            image=np.asarray(drawn.image),
+            source="camera",
+            index=tick,
+            time_s=tick * FRAME_S,
+        )
+        told += passing.take(frame)
+
+    assert len(true) == 2
+    assert sorted(plates(told)) == sorted(true)
+    assert all(each.looks >= 2 and each.look.confidence > 0.9 for each in told)
+    # Four or five for each car: two to be sure, the others to keep it known.
+    assert passing.looks <= 24
 
 
 def test_memory_is_bounded() -> None:
