@@ -182,7 +182,7 @@ def test_self_test_before_enrolment(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("watch", "said"),
     [
-        ("no-sign", "CAMERA=FOLDER"),
+        ("no-sign", "CAMERA=SOURCE"),
         ("stranger=.", "enrolled"),
         (f"{CAMERA}=/no/such/folder", "no folder"),
     ],

@@ -4,13 +4,14 @@ import fcntl
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 import attrs
+import httpx2
 
 from charteroak.core.camera import CameraId
 from charteroak.core.errors import CharterOakError
@@ -19,6 +20,7 @@ from charteroak.edge.health import CameraHealth, Pulse
 from charteroak.edge.identity import Identity, next_boot_epoch
 from charteroak.edge.reader import InTurn, Reader, Tally
 from charteroak.edge.recognize import Recognizer
+from charteroak.edge.report import Reporter
 from charteroak.edge.settings import DataFolder, DataFolderError, Enrolled
 from charteroak.edge.spool import Spool
 from charteroak.edge.spool_file import CorruptSpoolError, forget_aside, move_aside
@@ -57,6 +59,7 @@ class Box:
     keep: timedelta
     spool: Spool
     uplink: Uplink
+    reporter: Reporter
     tally: Tally
     readers: list[Reader]
     clock: Callable[[], datetime]
@@ -76,14 +79,17 @@ class Box:
             threading.Thread(target=self._follow, args=(reader,), name=reader.camera)
             for reader in self.readers
         ]
-        sender = threading.Thread(target=self.uplink.run, args=(stop,), name="uplink")
-        for thread in [*readers, sender]:
+        senders = [
+            threading.Thread(target=self.uplink.run, args=(stop,), name="uplink"),
+            threading.Thread(target=self.reporter.run, args=(stop,), name="reporter"),
+        ]
+        for thread in [*readers, *senders]:
             thread.start()
         try:
             self._keep_house(stop)
         finally:
             stop.set()
-            for thread in [*readers, sender]:
+            for thread in [*readers, *senders]:
                 thread.join()
         for trouble in (self.uplink.trouble, self._trouble):
             if trouble is not None:
@@ -98,7 +104,7 @@ class Box:
 
     def cameras(self) -> tuple[CameraHealth, ...]:
         """How each camera does, in the order in which they were given."""
-        return tuple(reader.pulse.now for reader in self.readers)
+        return _healths(self.readers)
 
     def status(self) -> str:
         """One line for the log, without a plate or a picture's name."""
@@ -157,6 +163,10 @@ class Box:
             _log.warning("%d damaged spools moved aside were due: deleted", aside)
 
 
+def _healths(readers: Sequence[Reader]) -> tuple[CameraHealth, ...]:
+    return tuple(reader.pulse.now for reader in readers)
+
+
 @contextmanager
 def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
     folder: DataFolder,
@@ -173,21 +183,12 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
 
     A damaged spool is moved aside, told in the log, and an empty one is begun.
 
-    Args:
-        folder: the box's own.
-        enrolled: what is in it.
-        engine: reads the pictures of all cameras.
-        watches: where each camera's pictures come from.
-        spool_limit_bytes: most that may wait.
-        clock: the box's.
-        nonce: fresh bytes for each request.
-        turns: held while the engine works; for boxes of one process that share one.
+    Boxes of one process that share an engine share `turns`, held while it works.
 
     Raises:
         AlreadyRunningError: another process has the folder.
         CharterOakError: the key, the counter, the spool or the certificate.
     """
-    enrolment = enrolled.enrolment
     with _alone(folder):
         identity = Identity.load(folder)
         client = open_client(enrolled.server, enrolled.authority_file)
@@ -198,26 +199,24 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
                 _open_spool(folder, enrolled, spool_limit_bytes, clock(), boot_epoch)
             ) as spool,
         ):
-            sender = Sender(
-                client=client,
-                server=enrolled.server,
-                device=enrolment.device,
-                identity=identity,
-                nonce=nonce,
-            )
             tally = Tally()
             reader = partial(
                 Reader,
-                device=enrolment.device,
+                device=enrolled.enrolment.device,
                 boot_epoch=boot_epoch,
                 engine=InTurn(engine=engine, turns=turns or threading.Lock()),
                 spool=spool,
                 tally=tally,
                 clock=clock,
             )
+            readers = [
+                reader(camera=each, source=source, pulse=Pulse.of(each, clock()))
+                for each, source in watches.items()
+            ]
+            sender = _sender(enrolled, client, identity, nonce)
             yield Box(
                 folder=folder,
-                keep=timedelta(seconds=enrolment.keep_s),
+                keep=timedelta(seconds=enrolled.enrolment.keep_s),
                 spool=spool,
                 uplink=Uplink(
                     spool,
@@ -225,15 +224,32 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
                     next_boot_epoch=partial(next_boot_epoch, folder),
                     clock=clock,
                 ),
+                reporter=Reporter(
+                    sender=sender,
+                    spool=spool,
+                    cameras=partial(_healths, readers),
+                    disk=folder.path,
+                    clock=clock,
+                ),
                 tally=tally,
-                readers=[
-                    reader(
-                        camera=camera, source=source, pulse=Pulse.of(camera, clock())
-                    )
-                    for camera, source in watches.items()
-                ],
+                readers=readers,
                 clock=clock,
             )
+
+
+def _sender(
+    enrolled: Enrolled,
+    client: httpx2.Client,
+    identity: Identity,
+    nonce: Callable[[], bytes],
+) -> Sender:
+    return Sender(
+        client=client,
+        server=enrolled.server,
+        device=enrolled.enrolment.device,
+        identity=identity,
+        nonce=nonce,
+    )
 
 
 def _open_spool(

@@ -6,7 +6,6 @@ import signal
 import sys
 import threading
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -16,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from charteroak.core.camera import UnusableCameraNameError
+from charteroak.core.camera import CameraId, UnusableCameraNameError
 from charteroak.core.http_signature import NONCE_BYTES
 from charteroak.edge.aim_cli import aim
 from charteroak.edge.box import opened_box
@@ -24,6 +23,7 @@ from charteroak.edge.camera import FolderWatch, Source
 from charteroak.edge.engines import DEFAULT, open_engine
 from charteroak.edge.enrol import enrol as enrol_box
 from charteroak.edge.recognize import EngineOptions
+from charteroak.edge.report import software
 from charteroak.edge.self_test import Check
 from charteroak.edge.self_test import self_test as tried
 from charteroak.edge.settings import (
@@ -66,6 +66,12 @@ Models = Annotated[
         exists=True,
         file_okay=False,
         help="Folder with the engine's weights, if it brings none.",
+    ),
+]
+DeleteProcessed = Annotated[
+    bool,
+    typer.Option(
+        "--delete-processed", help="Delete each picture of a folder once read."
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON on stdout.")]
@@ -115,7 +121,7 @@ def enrol(
         DataFolder(data),
         server=server,
         code=code,
-        software=_software(),
+        software=software(),
         authority_file=None if authority is None else str(authority.absolute()),
     )
     enrolment = made.enrolment
@@ -142,12 +148,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
     ] = DEFAULT_FPS,
     engine: EngineName = DEFAULT,
     models: Models = None,
-    delete_processed: Annotated[
-        bool,
-        typer.Option(
-            "--delete-processed", help="Delete each picture of a folder once read."
-        ),
-    ] = False,
+    delete_processed: DeleteProcessed = False,
     spool_limit: Annotated[
         int,
         typer.Option(min=1, metavar="BYTES", help="Most bytes that may wait."),
@@ -172,14 +173,8 @@ def run(  # noqa: PLR0913 - each is an option of the command
     folder = DataFolder(data)
     enrolled = load_enrolled(folder)
     stop = threading.Event()
-
-    def source(each: Watch) -> Source:
-        if each.stream is not None:
-            return VideoStream(address=each.stream, stop=stop, clock=_now, fps=fps)
-        return FolderWatch(folder=each.folder, stop=stop, delete=delete_processed)
-
     given = _watches(watch, enrolled.enrolment.cameras)
-    watches = {each.camera: source(each) for each in given}
+    watches = _sources(given, stop, fps, delete=delete_processed)
     reader = open_engine(engine, EngineOptions(models=models))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
@@ -260,6 +255,17 @@ def _figures(stats: SpoolStats, now: datetime) -> dict[str, int | None]:
     }
 
 
+def _sources(
+    watches: list[Watch], stop: threading.Event, fps: float, *, delete: bool
+) -> dict[CameraId, Source]:
+    return {
+        watch.camera: FolderWatch(folder=watch.folder, stop=stop, delete=delete)
+        if watch.stream is None
+        else VideoStream(address=watch.stream, stop=stop, clock=_now, fps=fps)
+        for watch in watches
+    }
+
+
 def _watches(texts: list[str], cameras: list[str]) -> list[Watch]:
     found: list[Watch] = []
     for text in texts:
@@ -294,10 +300,3 @@ def _log_to_stderr() -> None:
     ours = logging.getLogger("charteroak")
     ours.setLevel(logging.INFO)
     ours.handlers = [handler]
-
-
-def _software() -> str:
-    try:
-        return f"charteroak {version('charteroak')}"
-    except PackageNotFoundError:
-        return "charteroak from a checkout"
