@@ -5,16 +5,19 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.box import CAMERA, a_camera_report, a_report
 
 from charteroak.core import wire
 from charteroak.core.wire import (
     Batch,
     UnreadableBatchError,
     UnreadableReadError,
+    UnreadableReportError,
     WireRead,
     content_digest,
     decode_batch,
     decode_read,
+    decode_report,
     signed_bytes,
 )
 
@@ -122,3 +125,52 @@ def test_epoch_and_sequence_cannot_be_shifted_into_each_other(
         )
 
     assert (signed(epoch, sequence) == signed(epoch, other)) == (sequence == other)
+
+
+ODD = [
+    {"waiting": -1},
+    {"waiting": 2**63},
+    {"waiting": 1.5},
+    {"oldest_s": -1},
+    {"oldest_s": 10**12},
+    {"number": 0},
+    {"boot_epoch": 2**63 - 1},
+    {"software": ""},
+    {"software": "x" * 81},
+    {"software": "<b>\n"},
+    {"software": "oak \N{BLACK HEART SUIT}"},
+    {"disk_free_bytes": -1},
+    {"cameras": None},
+    {"cameras": [{"camera": CAMERA}]},
+]
+ODD_CAMERA = [
+    {"camera": "Elm St"},
+    {"camera": CAMERA + "\n"},
+    {"for_s": -1},
+    {"for_s": datetime(2099, 1, 1, tzinfo=UTC)},
+    {"last_frame_s": 10**12},
+    {"fps": float("nan")},
+    {"fps": float("inf")},
+    {"fps": -1.0},
+    {"frames": -1},
+    {"why": "<script>"},
+    {"why": "a" * 21},
+    {"why": "QX7SECR"},
+]
+
+
+@pytest.mark.parametrize(
+    "odd", [*ODD, *({"cameras": [each]} for each in ODD_CAMERA)], ids=str
+)
+def test_a_report_with_odd_values_is_none(odd: dict[str, object]) -> None:
+    usual = msgspec.to_builtins(a_report(a_camera_report()))
+    assert decode_report(msgspec.msgpack.encode(usual)) == a_report(a_camera_report())
+    said = {**usual, **odd}
+    if odd not in ODD:
+        said["cameras"] = [{**usual["cameras"][0], **each} for each in said["cameras"]]
+
+    with pytest.raises(UnreadableReportError) as refused:
+        decode_report(msgspec.msgpack.encode(said))
+
+    assert str(refused.value) == "not a report"
+    assert refused.value.__cause__ is None

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from PIL import Image as Pillow
 from typing_extensions import override
 
 from charteroak.core.camera import CameraId
+from charteroak.core.http_signature import NONCE_BYTES
 from charteroak.core.plate import PlateText
 from charteroak.edge.box import AlreadyRunningError, Box, opened_box
 from charteroak.edge.camera import (
@@ -106,9 +108,7 @@ class Scene:
             watches={CameraId(CAMERA): watch},
             spool_limit_bytes=limit,
             clock=lambda: self.now,
-            nonce=iter(
-                (self.now.microsecond + n).to_bytes(16) for n in range(10**6)
-            ).__next__,
+            nonce=lambda: secrets.token_bytes(NONCE_BYTES),
         ) as box:
             yield box
 

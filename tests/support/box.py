@@ -19,6 +19,8 @@ from charteroak.core.wire import (
     MEDIA_TYPE,
     Batch,
     BatchAnswer,
+    BoxReport,
+    CameraReport,
     Enrolment,
     EnrolmentRequest,
     WireRead,
@@ -26,18 +28,17 @@ from charteroak.core.wire import (
     signed_bytes,
 )
 from charteroak.server.actions.enrol_box import enrol_box
-from charteroak.server.actions.ingest_reads import (
-    Taken,
-    TurnedAway,
-    ingest_reads,
-    meet_sender,
-)
+from charteroak.server.actions.ingest_reads import Taken, ingest_reads
 from charteroak.server.actions.invite_box import Invited, invite_box
 from charteroak.server.actions.load_hotlist import ListFile, Loaded, load_hotlist
+from charteroak.server.actions.meet_sender import meet_sender
+from charteroak.server.actions.note_box_report import Noted, note_box_report
 from charteroak.server.actions.place_camera import place_camera
 from charteroak.server.agency import Agency
+from charteroak.server.senders import TurnedAway
 
 URL = "https://localhost/api/v1/batches"
+REPORTS_URL = "https://localhost/api/v1/reports"
 CAMERA = "main-st-north"
 NONCE_BYTES = 16
 
@@ -159,6 +160,17 @@ class FakeBox:
         body = msgspec.msgpack.encode(batch)
         return ingested(self.agency, self.request(body, created=created), body)
 
+    def report(
+        self, report: BoxReport, *, created: datetime | None = None
+    ) -> Noted | TurnedAway:
+        """Send a report with a fresh signature."""
+        body = msgspec.msgpack.encode(report)
+        request = self.request(body, created=created, url=REPORTS_URL)
+        sender = meet_sender(self.agency, request)
+        if isinstance(sender, TurnedAway):
+            return sender
+        return note_box_report(self.agency, sender, body)
+
     def send(
         self, *reads: WireRead | bytes, created: datetime | None = None
     ) -> BatchAnswer:
@@ -167,6 +179,38 @@ class FakeBox:
         taken = self.deliver(self.batch(*sealed), created=created)
         assert isinstance(taken, Taken), taken
         return taken.answer
+
+
+def a_camera_report(camera: str = CAMERA, **said: object) -> CameraReport:
+    """A camera that gives pictures; `said` is what a test wants otherwise."""
+    usual = CameraReport(
+        camera=camera,
+        gives_picture=True,
+        for_s=600,
+        frames=3000,
+        fps=5.0,
+        dropped=0,
+        last_frame_s=0,
+        why="",
+    )
+    return msgspec.structs.replace(usual, **said)
+
+
+def a_report(*cameras: CameraReport, number: int = 1, **said: object) -> BoxReport:
+    """A report of a box that is well; `said` is what a test wants otherwise."""
+    usual = BoxReport(
+        boot_epoch=1,
+        number=number,
+        software="charteroak 0.2.0",
+        waiting=0,
+        oldest_s=None,
+        queue_bytes=0,
+        lost=0,
+        disk_free_bytes=40 * 10**9,
+        disk_total_bytes=64 * 10**9,
+        cameras=list(cameras),
+    )
+    return msgspec.structs.replace(usual, **said)
 
 
 def ingested(agency: Agency, request: HttpMessage, body: bytes) -> Taken | TurnedAway:

@@ -4,12 +4,13 @@ A read travels as one *envelope*: a `WireRead` in MessagePack, sealed (X25519) t
 agency's public key the moment it is spooled. Envelopes travel in *batches*. A batch
 carries a permanent Ed25519 signature of the box over device, boot epoch, sequence and
 content, so that it can be kept as evidence; the HTTP signature around it (RFC 9421) is
-made anew at every attempt.
+made anew at every attempt. How a box does goes in a `BoxReport` of its own, so that a
+street without cars is told from a camera without a picture.
 """
 
 import hashlib
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -36,6 +37,18 @@ MEDIA_TYPE: Final = "application/vnd.msgpack"
 MOST_IN_A_BATCH: Final = 500
 LARGEST_BATCH_BYTES: Final = 32 * 1024 * 1024
 LARGEST_PICTURE_BYTES: Final = 400_000
+LARGEST_REPORT_BYTES: Final = 64 * 1024
+MOST_CAMERAS_OF_A_BOX: Final = 200
+LONGEST_AGE_S: Final = 10 * 366 * 24 * 3600
+"""Ages in a report are cut here: a box whose clock was set anew can be off by decades."""
+
+_Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+_Number: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
+_Age: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_AGE_S)]
+_Rate: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=10_000)]
+_Code: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[a-z-]{0,20}\Z")]
+_CameraName: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9-]{1,40}\Z")]
+_Software: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[ -~]{1,80}\Z")]
 
 
 class UnreadableReadError(CharterOakError):
@@ -50,6 +63,13 @@ class UnreadableBatchError(CharterOakError):
 
     code = "charteroak.batch.unreadable"
     hint = "The body is not a batch of this protocol. Update the box or the server."
+
+
+class UnreadableReportError(CharterOakError):
+    """A request body that is not a report."""
+
+    code = "charteroak.report.unreadable"
+    hint = "The body is not a report of this protocol. Update the box or the server."
 
 
 class WireRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +210,74 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     keep_s: int
 
 
+class CameraReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How one camera of a box does.
+
+    Ages are by the box's clock, and count back from the moment of the report: so they
+    mean the same to a server whose clock says another time.
+
+    Attributes:
+        gives_picture: or could: a folder to which nothing is uploaded just now does.
+        for_s: for how long that is so, seconds.
+        frames: pictures taken since the box started.
+        fps: frames per second of late; 0 for photos.
+        dropped: frames for which the box was too slow, since it started.
+        last_frame_s: age of the last picture, seconds; None: there was none.
+        why: a `box_report.WhyNoPicture`, one of a later version, or empty.
+    """
+
+    camera: _CameraName
+    gives_picture: bool
+    for_s: _Age
+    frames: _Count
+    fps: _Rate
+    dropped: _Count
+    last_frame_s: _Age | None
+    why: _Code
+
+
+class BoxReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How a box does; there is no place in it for a plate or a picture.
+
+    Attributes:
+        boot_epoch: as of a `Batch`.
+        number: of the report in this boot epoch, from 1; later ones count.
+        software: name and version.
+        waiting: reads in its queue.
+        oldest_s: age of the oldest of them, seconds; None: none waits.
+        queue_bytes: how much they take.
+        lost: reads that were not accepted or were due before they could be sent, ever.
+        disk_free_bytes: room on the disk of its queue; None: it cannot tell.
+        disk_total_bytes: size of that disk; None: it cannot tell.
+        cameras: those that it watches.
+    """
+
+    boot_epoch: _Number
+    number: _Number
+    software: _Software
+    waiting: _Count
+    oldest_s: _Age | None
+    queue_bytes: _Count
+    lost: _Count
+    disk_free_bytes: _Count | None
+    disk_total_bytes: _Count | None
+    cameras: Annotated[
+        list[CameraReport], msgspec.Meta(max_length=MOST_CAMERAS_OF_A_BOX)
+    ]
+
+
+class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a report.
+
+    Attributes:
+        noted: False: a later one of this box is known already.
+        clock_offset_s: the box's clock less the server's, seconds, whole.
+    """
+
+    noted: bool
+    clock_offset_s: int
+
+
 def content_digest(envelopes: list[bytes]) -> bytes:
     """SHA-256 over the envelopes, each with its length before it, 8 bytes big-endian."""
     digest = hashlib.sha256()
@@ -223,6 +311,7 @@ def signed_bytes(
 
 _read_decoder = msgspec.msgpack.Decoder(WireRead)
 _batch_decoder = msgspec.msgpack.Decoder(Batch)
+_report_decoder = msgspec.msgpack.Decoder(BoxReport)
 
 
 def decode_read(opened: bytes) -> WireRead:
@@ -253,3 +342,20 @@ def decode_batch(body: bytes) -> Batch:
     if not (1 <= batch.boot_epoch < 2**63 and 1 <= batch.sequence < 2**63):
         raise UnreadableBatchError("boot epoch and sequence count from 1")
     return batch
+
+
+def decode_report(body: bytes) -> BoxReport:
+    """Parse a request body.
+
+    Raises:
+        UnreadableReportError: it is no report, names a camera twice, or a value of it
+            is out of its range.
+    """
+    try:
+        report = _report_decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
+        # `from None`: the cause's text may hold what was sent.
+        raise UnreadableReportError("not a report") from None
+    if len({each.camera for each in report.cameras}) != len(report.cameras):
+        raise UnreadableReportError("a camera is in it twice")
+    return report

@@ -216,6 +216,11 @@ class Spool:
         with self._lock:
             self._connection.close()
 
+    @property
+    def boot_epoch(self) -> int:
+        """The boot epoch in which new batches are numbered."""
+        return self._boot_epoch
+
     def put(self, read: WireRead, now: datetime) -> None:
         """Seal a read and keep it; it is on the disk when this returns.
 

@@ -76,7 +76,7 @@ class LinkStatus:
 
 @attrs.frozen(kw_only=True)
 class Sender:
-    """Signs one batch and posts it.
+    """Signs what a box sends, and posts it; from any thread.
 
     Attributes:
         client: as `web_client.open_client` makes it.
@@ -118,10 +118,18 @@ class Sender:
         Raises:
             httpx2.HTTPError: no answer.
         """
+        return self.send(PATH, self.body(batch), now)
+
+    def send(self, path: str, body: bytes, now: datetime) -> httpx2.Response:
+        """Send a body in MessagePack to a path of the server, signed for this once.
+
+        Raises:
+            httpx2.HTTPError: no answer.
+        """
         request = self.client.build_request(
             "POST",
-            self.server + PATH,
-            content=self.body(batch),
+            self.server + path,
+            content=body,
             headers={"Content-Type": MEDIA_TYPE},
         )
         message = HttpMessage(

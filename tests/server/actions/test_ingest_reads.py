@@ -13,13 +13,10 @@ from tests.support.tables import Tables
 
 from charteroak.core.people import Role
 from charteroak.core.wire import BatchAnswer
-from charteroak.server.actions.ingest_reads import (
-    Taken,
-    TurnedAway,
-    Why,
-)
+from charteroak.server.actions.ingest_reads import Taken
 from charteroak.server.actions.revoke_box import Revoked, revoke_box
 from charteroak.server.agency import Agency
+from charteroak.server.senders import TurnedAway, Why
 from charteroak.server.store import refusals
 
 DAY = timedelta(days=1)

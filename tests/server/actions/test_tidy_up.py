@@ -9,12 +9,13 @@ from tests.support.tables import Tables
 from tests.support.web import PASSWORD, somebody
 
 from charteroak.core.people import Role
-from charteroak.server.actions.ingest_reads import Taken, TurnedAway, Why
+from charteroak.server.actions.ingest_reads import Taken
 from charteroak.server.actions.make_buckets import make_buckets
 from charteroak.server.actions.purge_reads import purge_reads
 from charteroak.server.actions.sign_in import SignedInAs, sign_in
 from charteroak.server.actions.tidy_up import tidy_up
 from charteroak.server.agency import Agency
+from charteroak.server.senders import TurnedAway, Why
 
 DAY = timedelta(days=1)
 

@@ -36,6 +36,10 @@ _HEARD: Final = """
      WHERE box_id = %(box_id)s
 """
 
+_SET_CLOCK: Final = """
+    UPDATE boxes SET clock_offset_s = %(clock_offset_s)s WHERE box_id = %(box_id)s
+"""
+
 _REVOKE: Final = """
     UPDATE boxes SET revoked_at = %(at)s
      WHERE box_id = %(box_id)s AND revoked_at IS NULL
@@ -81,7 +85,7 @@ class StoredBox:
         public_key: Ed25519, 32 bytes.
         revoked_at: from then on nothing is taken from it; None: it is trusted.
         last_batch_at: when it was heard last; None: never.
-        clock_offset_s: its clock less the server's, at the last batch, whole seconds.
+        clock_offset_s: its clock less the server's when it was heard, whole seconds.
         cameras: short names of those it may speak for.
     """
 
@@ -168,6 +172,13 @@ def heard(tx: Ingests, box_id: UUID, *, clock_offset_s: int, at: datetime) -> No
     """Write that a batch of a box was taken, and how far its clock is off."""
     tx.connection.execute(
         _HEARD, {"box_id": box_id, "clock_offset_s": clock_offset_s, "at": at}
+    )
+
+
+def set_clock(tx: Ingests, box_id: UUID, *, clock_offset_s: int) -> None:
+    """Write how far a box's clock is off."""
+    tx.connection.execute(
+        _SET_CLOCK, {"box_id": box_id, "clock_offset_s": clock_offset_s}
     )
 
 

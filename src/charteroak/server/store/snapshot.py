@@ -50,9 +50,17 @@ BY_HOLD: Final = ("held_reads",)
 """Tables of which each hold's rows go in under that hold's key."""
 
 LEFT_OUT: Final = frozenset(
-    {"duties", "erasures_owed", "invitations", "schema_migrations", "sessions"}
+    {
+        "box_reports",
+        "camera_reports",
+        "duties",
+        "erasures_owed",
+        "invitations",
+        "schema_migrations",
+        "sessions",
+    }
 )
-"""What must not come back: signed-in sessions, one-time codes, what was owed."""
+"""What must not come back: sessions, one-time codes, what was owed or is told anew."""
 
 _MOST: Final = 1_000_000
 

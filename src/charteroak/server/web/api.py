@@ -1,4 +1,4 @@
-"""Where boxes come in: batches of reads, enrolments, and a sign of life.
+"""Where boxes come in: batches of reads, reports, enrolments, and a sign of life.
 
 What goes wrong is JSON with `code`, `message` and `hint`; none of them holds anything
 that was sent. A box tells from the status what to do: 401 and 403 ask a person, 409 is
@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
 from typing import Final, TypeVar
 
@@ -21,20 +22,18 @@ from charteroak.core.errors import CharterOakError
 from charteroak.core.http_signature import HttpMessage
 from charteroak.core.wire import (
     LARGEST_BATCH_BYTES,
+    LARGEST_REPORT_BYTES,
     MEDIA_TYPE,
     BatchAnswer,
     EnrolmentRequest,
+    ReportAnswer,
 )
 from charteroak.server.actions.enrol_box import NotEnrolled, enrol_box
-from charteroak.server.actions.ingest_reads import (
-    Taken,
-    TurnedAway,
-    Why,
-    ingest_reads,
-    meet_sender,
-)
-from charteroak.server.actions.ingest_reads.delivery import Sender
+from charteroak.server.actions.ingest_reads import Taken, ingest_reads
+from charteroak.server.actions.meet_sender import meet_sender
+from charteroak.server.actions.note_box_report import Noted, note_box_report
 from charteroak.server.agency import Agency
+from charteroak.server.senders import Sender, TurnedAway, Why
 from charteroak.server.web.session import agency_of
 
 router: Final = APIRouter(prefix="/api/v1")
@@ -65,7 +64,7 @@ class TooLargeError(CharterOakError):
     """A body that is longer than this server takes."""
 
     code = "charteroak.api.too-large"
-    hint = "Send fewer reads in one batch."
+    hint = "Send less at once."
 
 
 @router.get("/health")
@@ -84,27 +83,42 @@ async def take_batch(request: Request) -> Response:
     return answer
 
 
+@router.post("/reports")
+async def take_report(request: Request) -> Response:
+    """Take a box's word on how it and its cameras do."""
+    return await _received(request, note_box_report, largest=LARGEST_REPORT_BYTES)
+
+
 async def _take(request: Request) -> Response:
+    return await _received(request, ingest_reads, largest=LARGEST_BATCH_BYTES)
+
+
+async def _received(
+    request: Request,
+    receive: Callable[[Agency, Sender, bytes], Taken | Noted | TurnedAway],
+    *,
+    largest: int,
+) -> Response:
+    """What becomes of a signed request: its head is judged before its body is kept."""
     agency = agency_of(request)
     try:
-        _check_length(request, LARGEST_BATCH_BYTES)
+        _check_length(request, largest)
         message = _message(agency, request)
         sender = await _in_thread(lambda: meet_sender(agency, message))
         if isinstance(sender, TurnedAway):
             # Its body is read to the end, so that a box hears why, and not kept.
-            await _body(request, LARGEST_BATCH_BYTES, keep=False)
-            taken: Taken | TurnedAway = sender
+            await _body(request, largest, keep=False)
+            received: Taken | Noted | TurnedAway = sender
         else:
-            taken = await _taken(agency, sender, request)
+            body = await _body(request, largest)
+            received = await _in_thread(partial(receive, agency, sender, body))
     except CharterOakError as trouble:
         return _trouble(trouble)
-    match taken:
-        case Taken(answer=answer):
+    match received:
+        case TurnedAway(why=why, code=code, message=text, hint=hint):
+            return _refusal(_STATUSES[why], code, message=text, hint=hint)
+        case Taken(answer=answer) | Noted(answer=answer):
             return _packed(answer)
-        case TurnedAway(why=why):
-            return _refusal(
-                _STATUSES[why], taken.code, message=taken.message, hint=taken.hint
-            )
 
 
 @router.post("/enrolments")
@@ -129,13 +143,6 @@ async def enrol(request: Request) -> Response:
             return _refusal(HTTPStatus.FORBIDDEN, code, message=message, hint=hint)
         case _:
             return _json(enrolled)
-
-
-async def _taken(
-    agency: Agency, sender: Sender, request: Request
-) -> Taken | TurnedAway:
-    body = await _body(request, LARGEST_BATCH_BYTES)
-    return await _in_thread(lambda: ingest_reads(agency, sender, body))
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
@@ -184,7 +191,7 @@ def _message(agency: Agency, request: Request) -> HttpMessage:
     )
 
 
-def _packed(answer: BatchAnswer) -> Response:
+def _packed(answer: BatchAnswer | ReportAnswer) -> Response:
     return Response(msgspec.msgpack.encode(answer), media_type=MEDIA_TYPE)
 
 

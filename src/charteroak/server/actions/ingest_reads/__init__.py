@@ -1,40 +1,29 @@
-"""Take in a batch of reads from a box: check who sent it, match, keep, alert, answer.
+"""Take in a batch of reads from a box: check it, match, keep, alert, answer.
 
 What is answered is durable. The same batch again gets the same answer and counts once.
 """
 
 from collections import Counter
-from datetime import datetime
-from enum import StrEnum
 
 import attrs
 import msgspec
 
 from charteroak.core.errors import CharterOakError
-from charteroak.core.http_signature import HttpMessage, HttpSignatureError
+from charteroak.core.http_signature import HttpSignatureError
 from charteroak.core.intake import open_batch
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.wire import BatchAnswer, UnreadableBatchError
 from charteroak.server.actions.ingest_reads.delivery import (
     Delivery,
     ForgedBatchError,
-    RevokedBoxError,
-    Sender,
     check_delivery,
-    check_sender,
 )
 from charteroak.server.actions.ingest_reads.matching import Matcher
 from charteroak.server.actions.ingest_reads.sorting import sort_reads
 from charteroak.server.agency import Agency
+from charteroak.server.senders import Sender, TurnedAway, Why, let_in, turn_away
 from charteroak.server.store import batches, boxes, hints, reads, refusals
 from charteroak.server.store.database import Ingests
-
-
-class ReusedNonceError(CharterOakError):
-    """A request that has been sent before: a replay."""
-
-    code = "charteroak.batch.reused-nonce"
-    hint = "Sign every attempt anew, with a nonce of its own."
 
 
 class ConflictingBatchError(CharterOakError):
@@ -44,49 +33,11 @@ class ConflictingBatchError(CharterOakError):
     hint = "The box has lost its count, or somebody has its key. Look at the box."
 
 
-class Why(StrEnum):
-    """What kind of refusal it is."""
-
-    CONFLICT = "conflict"
-    REVOKED = "revoked"
-    UNAUTHENTIC = "unauthentic"
-    UNREADABLE = "unreadable"
-
-
 @attrs.frozen(kw_only=True)
 class Taken:
     """The batch is durable here, and the box may forget it."""
 
     answer: BatchAnswer
-
-
-@attrs.frozen(kw_only=True)
-class TurnedAway:
-    """The batch was not taken; it was counted by its code."""
-
-    why: Why
-    code: str
-    message: str
-    hint: str
-
-
-def meet_sender(agency: Agency, request: HttpMessage) -> Sender | TurnedAway:
-    """Know who sends, before the body is read; whoever is no box of ours is refused.
-
-    Args:
-        agency: whose box it must be.
-        request: method, address and headers, as the box addressed them.
-
-    Raises:
-        StoreUnavailableError: nobody can be known now.
-    """
-    now = agency.clock()
-    try:
-        return check_sender(agency, request)
-    except RevokedBoxError as refused:
-        return _turn_away(agency, Why.REVOKED, refused, now)
-    except HttpSignatureError as refused:
-        return _turn_away(agency, Why.UNAUTHENTIC, refused, now)
 
 
 def ingest_reads(agency: Agency, sender: Sender, body: bytes) -> Taken | TurnedAway:
@@ -110,45 +61,21 @@ def ingest_reads(agency: Agency, sender: Sender, body: bytes) -> Taken | TurnedA
     now = agency.clock()
     try:
         delivery = check_delivery(sender, body, now)
-    except (HttpSignatureError, ForgedBatchError) as refused:
-        return _turn_away(agency, Why.UNAUTHENTIC, refused, now)
-    except UnreadableBatchError as refused:
-        return _turn_away(agency, Why.UNREADABLE, refused, now)
+    except (HttpSignatureError, ForgedBatchError, UnreadableBatchError) as refused:
+        unreadable = isinstance(refused, UnreadableBatchError)
+        why = Why.UNREADABLE if unreadable else Why.UNAUTHENTIC
+        with agency.database.ingests() as tx:
+            return turn_away(tx, why, refused, at=now)
     with agency.database.ingests() as tx:
         return _take(agency, tx, delivery)
-
-
-def _turn_away(
-    agency: Agency, why: Why, refused: CharterOakError, now: datetime
-) -> TurnedAway:
-    with agency.database.ingests() as tx:
-        return _turn_away_in(tx, why, refused, now)
-
-
-def _turn_away_in(
-    tx: Ingests, why: Why, refused: CharterOakError, now: datetime
-) -> TurnedAway:
-    refusals.count(tx, refused.code, at=now)
-    return TurnedAway(
-        why=why, code=refused.code, message=str(refused), hint=refused.hint
-    )
 
 
 def _take(agency: Agency, tx: Ingests, delivery: Delivery) -> Taken | TurnedAway:
     now = delivery.receipt.received_at
     box_id = delivery.box.box_id
-    # From here on this box's other deliveries wait.
-    forgotten = boxes.lock(tx, box_id)
-    if forgotten is None:
-        return _turn_away_in(
-            tx, Why.REVOKED, RevokedBoxError("the box was revoked"), now
-        )
-    if not batches.remember_nonce(
-        tx, box_id=box_id, nonce=delivery.nonce.hex(), at=now
-    ):
-        return _turn_away_in(
-            tx, Why.UNAUTHENTIC, ReusedNonceError("the request is a replay"), now
-        )
+    forgotten = let_in(tx, delivery.sender, at=now)
+    if isinstance(forgotten, TurnedAway):
+        return forgotten
     taken = batches.find(tx, delivery.key)
     if taken is not None and taken.digest != delivery.content:
         return _conflict(agency, tx, delivery)
@@ -189,12 +116,8 @@ def _conflict(agency: Agency, tx: Ingests, delivery: Delivery) -> TurnedAway:
             },
         ),
     )
-    return _turn_away_in(
-        tx,
-        Why.CONFLICT,
-        ConflictingBatchError("this number of a batch was used before"),
-        now,
-    )
+    used = ConflictingBatchError("this number of a batch was used before")
+    return turn_away(tx, Why.CONFLICT, used, at=now)
 
 
 def _keep(agency: Agency, tx: Ingests, delivery: Delivery) -> BatchAnswer:
