@@ -17,6 +17,9 @@ from charteroak.rendering.car import Vehicle
 AGENCY: Final = "fernwood"
 AGENCY_NAME: Final = "Fernwood Police Department"
 
+POLICY: Final = "published_prohibitions"
+"""What Putnam and West Hartford have published as prohibited, beside the law."""
+
 KEEP: Final = timedelta(minutes=10)
 """A shorter limit than the law's 21 days, so that the visitor sees reads go."""
 
