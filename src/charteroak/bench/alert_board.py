@@ -1,5 +1,6 @@
 """A dispatcher's browser, for a benchmark: signed in, with the board's stream open."""
 
+import contextlib
 import re
 import threading
 import time
@@ -51,12 +52,10 @@ class Board:
     def _watch(self) -> None:
         with httpx2.Client(trust_env=False, timeout=_PATIENCE_S) as client:
             while not self._stop.is_set():
-                try:
+                # A stream that breaks off is opened again, as a browser does.
+                with contextlib.suppress(httpx2.HTTPError):
                     self._read(client)
-                except httpx2.HTTPError:
-                    pass
-                finally:
-                    self.open.clear()
+                self.open.clear()
                 self._stop.wait(_COME_AGAIN_S)
 
     def _read(self, client: httpx2.Client) -> None:
