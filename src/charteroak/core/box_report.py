@@ -54,8 +54,8 @@ class Heard:
         reported_at: when it last said how it does; None: never, by older software.
     """
 
-    last_batch_at: datetime | None
-    reported_at: datetime | None
+    last_batch_at: datetime | None = None
+    reported_at: datetime | None = None
 
     @property
     def at(self) -> datetime | None:
@@ -137,14 +137,14 @@ class CameraStanding:
     """
 
     camera_id: str
-    heard: Heard
-    gives_picture: bool | None
-    since: datetime | None
-    frames: int
-    fps: float
-    dropped: int
-    last_frame_at: datetime | None
-    why: WhyNoPicture | None
+    heard: Heard = Heard()
+    gives_picture: bool | None = None
+    since: datetime | None = None
+    frames: int = 0
+    fps: float = 0.0
+    dropped: int = 0
+    last_frame_at: datetime | None = None
+    why: WhyNoPicture | None = None
 
     @property
     def unwatched(self) -> bool:

@@ -1,6 +1,11 @@
 """What a box says of itself: taken once, from that box, of its cameras; and no more."""
 
+import secrets
+import threading
+import time
+from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import httpx2
 import msgspec
@@ -16,15 +21,26 @@ from tests.support.box import (
     a_box,
     a_camera_report,
     a_report,
+    camera,
     somebody,
 )
+from tests.support.live import served
 from tests.support.tables import Tables
 
 from charteroak.core.box_report import BoxStanding, WhyNoPicture
-from charteroak.core.http_signature import HttpMessage
+from charteroak.core.camera import CameraId
+from charteroak.core.http_signature import NONCE_BYTES, HttpMessage
 from charteroak.core.people import Role
 from charteroak.core.wire import LARGEST_REPORT_BYTES, ReportAnswer
+from charteroak.edge.box import opened_box
+from charteroak.edge.camera import FolderWatch
+from charteroak.edge.enrol import enrol
+from charteroak.edge.recognize import Image, Sighting
+from charteroak.edge.settings import DataFolder
+from charteroak.edge.stream import VideoStream
+from charteroak.server.actions.invite_box import Invited, invite_box
 from charteroak.server.actions.note_box_report import Noted
+from charteroak.server.actions.place_camera import place_camera
 from charteroak.server.actions.revoke_box import revoke_box
 from charteroak.server.agency import Agency
 from charteroak.server.store import box_reports
@@ -172,3 +188,73 @@ def test_a_word_that_is_not_known_comes_in_as_other(
     with agency.database.changes() as tx:
         assert box_reports.of_cameras(tx, now=agency.clock())[CAMERA].why == "other"
     assert word not in tables.text_of("camera_reports")
+
+
+class SeesNothing:
+    """An engine on an empty street."""
+
+    name = "sees-nothing"
+
+    def sightings(self, image: Image) -> Sequence[Sighting]:
+        del image
+        return []
+
+
+def test_a_real_box_says_how_its_cameras_do(
+    app: FastAPI, agency: Agency, tmp_path: Path
+) -> None:
+    cameras = [CameraId(CAMERA), CameraId("elm-north")]
+    admin = somebody(Role.ADMINISTRATOR)
+    for each in cameras:
+        place_camera(agency, admin, camera(each))
+    invited = invite_box(agency, admin, "box on Main", cameras)
+    assert isinstance(invited, Invited)
+    folder, stop = DataFolder(tmp_path / "box"), threading.Event()
+    (tmp_path / "arriving").mkdir()
+    with served(app) as server:
+        enrolled = enrol(folder, server=server, code=invited.code, software="test")
+        sources = {
+            cameras[0]: FolderWatch(folder=tmp_path / "arriving", stop=stop),
+            cameras[1]: VideoStream(
+                # Port 9 discards, where anybody listens at all.
+                address="rtsp://ada:pa55@127.0.0.1:9/live",
+                stop=stop,
+                clock=agency.clock,
+            ),
+        }
+        with opened_box(
+            folder,
+            enrolled,
+            engine=SeesNothing(),
+            watches=sources,
+            spool_limit_bytes=10**9,
+            clock=agency.clock,
+            nonce=lambda: secrets.token_bytes(NONCE_BYTES),
+        ) as box:
+            runs = threading.Thread(target=box.run, args=(stop,))
+            runs.start()
+            try:
+                until = time.monotonic() + 60
+                while not _said(agency) and time.monotonic() < until:
+                    time.sleep(0.1)
+            finally:
+                stop.set()
+                runs.join()
+            # One more, by hand: the first may have been before the camera was tried.
+            assert box.reporter.attempt() == 30
+
+    with agency.database.changes() as tx:
+        seen = box_reports.of_cameras(tx, now=agency.clock())
+        (said,) = box_reports.of_boxes(tx).values()
+    assert said.software.startswith("charteroak ")
+    assert said.disk_free_bytes is not None
+    assert said.disk_free_bytes > 0
+    assert (said.waiting, said.lost) == (0, 0)
+    assert seen[CAMERA].gives_picture is True
+    assert seen["elm-north"].gives_picture is False
+    assert seen["elm-north"].why is WhyNoPicture.UNREACHABLE
+
+
+def _said(agency: Agency) -> bool:
+    with agency.database.changes() as tx:
+        return bool(box_reports.of_boxes(tx))

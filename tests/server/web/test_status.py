@@ -215,7 +215,7 @@ def test_what_needs_a_person_is_named_with_what_to_do(
     said = main(desk).get_text(" ", strip=True)
 
     assert "Something needs attention." in said
-    assert "A box has sent nothing for a day." in said
+    assert "There is no word from a box." in said
     assert "Silent: box on Main" in said
     assert "expires within three weeks" in said
     assert "All is well." not in said

@@ -1,15 +1,16 @@
 """See the board: live alerts, and how fresh cameras and lists are."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
 
 from charteroak.core.alert_review import NotAllowed
+from charteroak.core.box_report import CameraStanding
 from charteroak.core.people import Act, Person
 from charteroak.server.agency import Agency
-from charteroak.server.store import alerts, board_health, hints
+from charteroak.server.store import alerts, board_health, box_reports, hints
 from charteroak.server.store.alert_rows import Alert
 from charteroak.server.store.board_health import CameraHealth, ListHealth
 
@@ -19,7 +20,7 @@ _CAMERAS_MOST: Final = 500
 _LISTS_MOST: Final = 50
 
 CAMERA_QUIET: Final = timedelta(minutes=15)
-"""A box that has brought nothing for this long is shown as quiet."""
+"""A box without reports that has brought nothing for this long is shown as quiet."""
 
 LIST_OLD: Final = timedelta(hours=24)
 """A hot list older than this is shown as old: recovered cars are still on it."""
@@ -35,12 +36,14 @@ class Board:
     Attributes:
         alerts: those that wait for a person first, newest first; then the others.
         unverified: how many alerts have no verdict, also those that are not shown.
+        standings: what boxes said last of their cameras, by short name.
     """
 
     at: datetime
     alerts: tuple[Alert, ...]
     unverified: int
     cameras: tuple[CameraHealth, ...]
+    standings: Mapping[str, CameraStanding]
     lists: tuple[ListHealth, ...]
 
     @property
@@ -77,6 +80,7 @@ def board_now(agency: Agency) -> Board:
             alerts=tuple(sorted(live, key=lambda alert: not alert.waiting)),
             unverified=alerts.count_unverified(tx),
             cameras=tuple(board_health.cameras(tx, most=_CAMERAS_MOST)),
+            standings=box_reports.of_cameras(tx, now=now),
             lists=tuple(board_health.lists(tx, most=_LISTS_MOST)),
         )
 

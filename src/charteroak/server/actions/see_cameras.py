@@ -8,9 +8,16 @@ from uuid import UUID
 
 import attrs
 
+from charteroak.core.box_report import BoxStanding, CameraStanding, Heard
 from charteroak.core.camera import Camera
 from charteroak.server.agency import Agency
-from charteroak.server.store import boxes, camera_hours, cameras, misreads
+from charteroak.server.store import (
+    box_reports,
+    boxes,
+    camera_hours,
+    cameras,
+    misreads,
+)
 from charteroak.server.store.camera_hours import CameraHour
 from charteroak.server.store.cameras import PlacedCamera
 from charteroak.server.store.misreads import Misreads
@@ -19,6 +26,8 @@ HOURS: Final = 24
 """How many hours the picture of a camera's traffic covers."""
 QUIET: Final = timedelta(hours=2)
 """A camera that has read nothing since the hour that began so long ago is quiet."""
+QUIET_STREET: Final = timedelta(hours=24)
+"""With a picture the street is quiet, and not the camera; but hardly for a whole day."""
 CLOCK_OFF_S: Final = 5
 """A clock that is off by more is marked: hits would come with a wrong time."""
 REVIEWED: Final = timedelta(days=30)
@@ -30,9 +39,12 @@ class CameraState(StrEnum):
 
     RETIRED = "retired"
     NO_BOX = "no-box"
+    NO_WORD = "no-word"
+    NO_PICTURE = "no-picture"
     NEVER_READ = "never-read"
     QUIET = "quiet"
     CLOCK_OFF = "clock-off"
+    QUIET_STREET = "quiet-street"
     WORKING = "working"
 
 
@@ -46,6 +58,7 @@ class CameraShown:
         hourly: reads in each of the last 24 hours, the oldest first, the present last.
         misdated: of the last 24 hours, how many reads had a time that cannot be.
         boxes: names of the trusted boxes that speak for it.
+        standing: what its box said of it last; None: it has no trusted box.
         clock_offset_s: clock of the box that is furthest off, less the server's, in
             seconds; None: unknown.
         reviewed: its alerts of the last `REVIEWED` that a person compared.
@@ -59,6 +72,7 @@ class CameraShown:
     hourly: tuple[int, ...]
     misdated: int
     boxes: tuple[str, ...]
+    standing: CameraStanding | None
     clock_offset_s: int | None
     reviewed: int
     misread: int
@@ -70,8 +84,11 @@ class BoxShown:
 
     Attributes:
         revoked_at: since when nothing is taken from it; None: it is trusted.
-        last_batch_at: when it last brought reads; None: never.
+        heard: when there was word from it.
+        silent: whether there should have been word from it since.
         clock_offset_s: its clock less the server's then, seconds; None: unknown.
+        standing: what it said of itself last; None: nothing yet.
+        loses: whether it has lost reads lately.
     """
 
     box_id: UUID
@@ -80,8 +97,11 @@ class BoxShown:
     software: str
     enrolled_at: datetime
     revoked_at: datetime | None
-    last_batch_at: datetime | None
+    heard: Heard
+    silent: bool
     clock_offset_s: int | None
+    standing: BoxStanding | None
+    loses: bool
 
 
 @attrs.frozen(kw_only=True)
@@ -103,6 +123,8 @@ def see_cameras(agency: Agency) -> CamerasShown:
         hours = camera_hours.between(tx, since=since, until=until)
         last = camera_hours.last(tx)
         wrong = misreads.by_camera(tx, since=now - REVIEWED, until=now)
+        said = box_reports.of_boxes(tx)
+        seen = box_reports.of_cameras(tx, now=now)
     by_camera: dict[str, list[CameraHour]] = {}
     for hour in hours:
         by_camera.setdefault(hour.camera_id, []).append(hour)
@@ -118,13 +140,16 @@ def see_cameras(agency: Agency) -> CamerasShown:
             hours=by_camera.get(found.camera_id, []),
             read_hour=last.get(found.camera_id),
             speakers=speakers.get(found.camera_id, []),
+            standing=seen.get(found.camera_id),
             reviews=wrong.get(found.camera_id),
         )
         for found in placed
     ]
     return CamerasShown(
         cameras=tuple(sorted(shown, key=lambda each: each.retired_at is not None)),
-        boxes=_boxes(stored, {found.camera_id: found.name for found in placed}),
+        boxes=_boxes(
+            stored, said, {found.camera_id: found.name for found in placed}, now
+        ),
     )
 
 
@@ -136,22 +161,17 @@ def _shown(  # noqa: PLR0913  what is known of one camera, by name
     hours: Sequence[CameraHour],
     read_hour: datetime | None,
     speakers: Sequence[boxes.StoredBox],
+    standing: CameraStanding | None,
     reviews: Misreads | None,
 ) -> CameraShown:
     offsets = [box.clock_offset_s for box in speakers if box.clock_offset_s is not None]
     offset = max(offsets, key=abs, default=None)
     if found.retired_at is not None:
         state = CameraState.RETIRED
-    elif not speakers:
+    elif standing is None:
         state = CameraState.NO_BOX
-    elif read_hour is None:
-        state = CameraState.NEVER_READ
-    elif now - read_hour >= QUIET:
-        state = CameraState.QUIET
-    elif offset is not None and abs(offset) > CLOCK_OFF_S:
-        state = CameraState.CLOCK_OFF
     else:
-        state = CameraState.WORKING
+        state = _state(standing, now=now, read_hour=read_hour, offset_s=offset or 0)
     return CameraShown(
         state=state,
         camera=found.to_camera(),
@@ -160,10 +180,32 @@ def _shown(  # noqa: PLR0913  what is known of one camera, by name
         hourly=_hourly(hours, since),
         misdated=sum(hour.misdated for hour in hours),
         boxes=tuple(box.name for box in speakers),
+        standing=standing,
         clock_offset_s=offset,
         reviewed=0 if reviews is None else reviews.reviewed,
         misread=0 if reviews is None else reviews.misread,
     )
+
+
+def _state(
+    standing: CameraStanding,
+    *,
+    now: datetime,
+    read_hour: datetime | None,
+    offset_s: int,
+) -> CameraState:
+    if standing.heard.silent(now):
+        return CameraState.NO_WORD
+    if standing.blind(now):
+        return CameraState.NO_PICTURE
+    if read_hour is None:
+        return CameraState.NEVER_READ
+    quiet_for = now - read_hour
+    if quiet_for >= (QUIET_STREET if standing.sees(now) else QUIET):
+        return CameraState.QUIET
+    if abs(offset_s) > CLOCK_OFF_S:
+        return CameraState.CLOCK_OFF
+    return CameraState.QUIET_STREET if quiet_for >= QUIET else CameraState.WORKING
 
 
 def _hourly(hours: Sequence[CameraHour], since: datetime) -> tuple[int, ...]:
@@ -174,18 +216,31 @@ def _hourly(hours: Sequence[CameraHour], since: datetime) -> tuple[int, ...]:
 
 
 def _boxes(
-    stored: Sequence[boxes.StoredBox], names: Mapping[str, str]
+    stored: Sequence[boxes.StoredBox],
+    said: Mapping[UUID, BoxStanding],
+    names: Mapping[str, str],
+    now: datetime,
 ) -> tuple[BoxShown, ...]:
-    return tuple(
-        BoxShown(
-            box_id=box.box_id,
-            name=box.name,
-            cameras=tuple(names.get(each, each) for each in box.cameras),
-            software=box.software,
-            enrolled_at=box.enrolled_at,
-            revoked_at=box.revoked_at,
+    shown = []
+    for box in sorted(stored, key=lambda each: each.revoked_at is not None):
+        standing = said.get(box.box_id)
+        heard = Heard(
             last_batch_at=box.last_batch_at,
-            clock_offset_s=box.clock_offset_s,
+            reported_at=None if standing is None else standing.reported_at,
         )
-        for box in sorted(stored, key=lambda each: each.revoked_at is not None)
-    )
+        shown.append(
+            BoxShown(
+                box_id=box.box_id,
+                name=box.name,
+                cameras=tuple(names.get(each, each) for each in box.cameras),
+                software=box.software if standing is None else standing.software,
+                enrolled_at=box.enrolled_at,
+                revoked_at=box.revoked_at,
+                heard=heard,
+                silent=heard.silent(now),
+                clock_offset_s=box.clock_offset_s,
+                standing=standing,
+                loses=standing is not None and standing.loses(now),
+            )
+        )
+    return tuple(shown)

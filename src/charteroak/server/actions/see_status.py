@@ -8,9 +8,19 @@ from uuid import UUID
 
 import attrs
 
+from charteroak.core.box_report import BoxStanding, Heard
 from charteroak.core.duty import Duty, DutyState
 from charteroak.server.agency import Agency
-from charteroak.server.store import alerts, boxes, duties, figures, promises
+from charteroak.server.store import (
+    alerts,
+    box_reports,
+    boxes,
+    cameras,
+    duties,
+    figures,
+    promises,
+)
+from charteroak.server.store.database import Changes
 from charteroak.server.store.postgres.service_user import is_shared
 from charteroak.server.store.roles import AgencySchema
 from charteroak.server.vault.certificate import (
@@ -23,8 +33,6 @@ SHARED_USER: Final = "shared_user"
 """The note that the embedded database runs as a user whom other programs share."""
 
 
-SILENT_AFTER: Final = timedelta(days=1)
-"""A box that was heard once, and then not for so long, wants somebody to look."""
 _LEAST_FREE_BYTES: Final = 1 << 30
 _LEAST_FREE_SHARE: Final = 0.03
 
@@ -32,12 +40,25 @@ _LEAST_FREE_SHARE: Final = 0.03
 class Trouble(StrEnum):
     """What needs a person, beside late duties and broken promises."""
 
+    BOX_DISK_LOW = "box_disk_low"
+    BOX_LOSES_READS = "box_loses_reads"
+    BOX_QUEUE_OLD = "box_queue_old"
     BOX_SILENT = "box_silent"
+    CAMERA_NO_PICTURE = "camera_no_picture"
     CERTIFICATE_EXPIRED = "certificate_expired"
     CERTIFICATE_EXPIRES_SOON = "certificate_expires_soon"
     CERTIFICATE_UNUSABLE = "certificate_unusable"
     DISK_LOW = "disk_low"
 
+
+_OF_BOXES: Final = (
+    Trouble.BOX_LOSES_READS,
+    Trouble.BOX_SILENT,
+    Trouble.CAMERA_NO_PICTURE,
+    Trouble.BOX_QUEUE_OLD,
+    Trouble.BOX_DISK_LOW,
+)
+"""The most urgent first."""
 
 _OF_CERTIFICATE: Final = {
     CertificateState.EXPIRED: Trouble.CERTIFICATE_EXPIRED,
@@ -62,12 +83,31 @@ class Disk:
 
 @attrs.frozen(kw_only=True)
 class BoxLine:
-    """A trusted box, and when it was heard last (None: never)."""
+    """A trusted box.
+
+    Attributes:
+        last_batch_at: when it last brought reads; None: never.
+        heard_at: when there was word from it last; None: never.
+        silent: whether there should have been word since.
+        standing: what it said of itself last; None: nothing yet.
+        loses: whether it has lost reads lately.
+    """
 
     box_id: UUID
     name: str
     last_batch_at: datetime | None
+    heard_at: datetime | None
     silent: bool
+    standing: BoxStanding | None
+    loses: bool
+
+
+@attrs.frozen(kw_only=True)
+class Named:
+    """A box or a camera that is in trouble, and since when, where that is known."""
+
+    name: str
+    since: datetime | None
 
 
 @attrs.frozen(kw_only=True)
@@ -97,6 +137,7 @@ class Status:
         refusals: what was turned away in the last day, by kind.
         matcher: state of the matcher's file.
         certificate: None where this server does not end TLS itself.
+        blind: cameras in use that give no picture.
         unverified: alerts that wait for a person.
     """
 
@@ -114,19 +155,37 @@ class Status:
     certificate: CertificateSeen | None
     disk: Disk
     boxes: tuple[BoxLine, ...]
+    blind: tuple[Named, ...]
     unverified: int
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
         """What needs a person, beside duties and promises."""
-        found = []
-        if any(box.silent for box in self.boxes):
-            found.append(Trouble.BOX_SILENT)
+        found = [code for code in _OF_BOXES if self.named(code)]
         if self.certificate is not None and self.certificate.state in _OF_CERTIFICATE:
             found.append(_OF_CERTIFICATE[self.certificate.state])
         if self.disk.low:
             found.append(Trouble.DISK_LOW)
         return tuple(found)
+
+    def named(self, code: Trouble) -> tuple[Named, ...]:
+        """The boxes or cameras that a trouble is about; none for any other."""
+        if code is Trouble.CAMERA_NO_PICTURE:
+            return self.blind
+        about = []
+        for box in self.boxes:
+            said = box.standing
+            if code is Trouble.BOX_SILENT and box.silent:
+                about.append(Named(name=box.name, since=box.heard_at))
+            if code is Trouble.BOX_LOSES_READS and box.loses:
+                about.append(Named(name=box.name, since=None))
+            if said is None or box.silent:
+                continue
+            if code is Trouble.BOX_QUEUE_OLD and said.queue_old:
+                about.append(Named(name=box.name, since=said.oldest_at))
+            if code is Trouble.BOX_DISK_LOW and said.disk_low:
+                about.append(Named(name=box.name, since=None))
+        return tuple(about)
 
     @property
     def well(self) -> bool:
@@ -143,7 +202,8 @@ def see_status(agency: Agency) -> Status:
         book = {state.duty: state for state in duties.standing(tx)}
         broken = promises.broken(tx, AgencySchema(agency.settings.agency))
         day = figures.of_a_day(tx, since=since)
-        trusted = [box for box in boxes.everything(tx) if box.revoked_at is None]
+        trusted = _boxes(tx, now)
+        blind = _blind(tx, now)
         unverified = alerts.count_unverified(tx)
     lines = tuple(
         DutyLine(
@@ -167,7 +227,8 @@ def see_status(agency: Agency) -> Status:
         matcher=agency.hot_file.state.value,
         certificate=_certificate(agency, now),
         disk=_disk(agency),
-        boxes=tuple(_box_line(box, now) for box in trusted),
+        boxes=trusted,
+        blind=blind,
         unverified=unverified,
     )
 
@@ -184,13 +245,38 @@ def _disk(agency: Agency) -> Disk:
     return Disk(free_bytes=found.free, total_bytes=found.total)
 
 
-def _box_line(box: boxes.StoredBox, now: datetime) -> BoxLine:
-    heard = box.last_batch_at
-    return BoxLine(
-        box_id=box.box_id,
-        name=box.name,
-        last_batch_at=heard,
-        silent=heard is not None and heard + SILENT_AFTER <= now,
+def _boxes(tx: Changes, now: datetime) -> tuple[BoxLine, ...]:
+    said = box_reports.of_boxes(tx)
+    lines = []
+    for box in boxes.everything(tx):
+        if box.revoked_at is not None:
+            continue
+        standing = said.get(box.box_id)
+        heard = Heard(
+            last_batch_at=box.last_batch_at,
+            reported_at=None if standing is None else standing.reported_at,
+        )
+        line = BoxLine(
+            box_id=box.box_id,
+            name=box.name,
+            last_batch_at=box.last_batch_at,
+            heard_at=heard.at,
+            silent=heard.silent(now),
+            standing=standing,
+            loses=standing is not None and standing.loses(now),
+        )
+        lines.append(line)
+    return tuple(lines)
+
+
+def _blind(tx: Changes, now: datetime) -> tuple[Named, ...]:
+    said = box_reports.of_cameras(tx, now=now)
+    return tuple(
+        Named(name=each.name, since=said[each.camera_id].since)
+        for each in cameras.everything(tx)
+        if each.retired_at is None
+        and each.camera_id in said
+        and said[each.camera_id].blind(now)
     )
 
 

@@ -64,7 +64,8 @@ def to_do(seen: Status, *, running: bool) -> Iterator[str]:
     for code in seen.broken_promises:
         yield f"A promise that this database cannot keep: {BROKEN[code]}"
     for trouble in seen.troubles:
-        yield TROUBLES[trouble]
+        named = ", ".join(each.name for each in seen.named(trouble))
+        yield f"{TROUBLES[trouble]} Which: {named}." if named else TROUBLES[trouble]
 
 
 def _plain(seen: Status, *, running: bool) -> dict[str, object]:
@@ -93,9 +94,16 @@ def _plain(seen: Status, *, running: bool) -> dict[str, object]:
             "total_bytes": seen.disk.total_bytes,
         },
         "boxes": [
-            {"name": box.name, "last_batch_at": box.last_batch_at, "silent": box.silent}
+            {
+                "name": box.name,
+                "last_batch_at": box.last_batch_at,
+                "heard_at": box.heard_at,
+                "silent": box.silent,
+                "waiting": box.standing and box.standing.waiting,
+            }
             for box in seen.boxes
         ],
+        "cameras_without_picture": [each.name for each in seen.blind],
         "duties": [
             {
                 "duty": line.duty.value,
@@ -145,6 +153,6 @@ def _facts(seen: Status) -> Iterator[tuple[str, str]]:
     if seen.certificate is not None and seen.certificate.expires_at is not None:
         yield "Certificate until", f"{seen.certificate.expires_at:%Y-%m-%d %H:%M}Z"
     for box in seen.boxes:
-        heard = box.last_batch_at
+        heard = box.heard_at
         said = f"heard {heard:%Y-%m-%d %H:%M:%S}Z" if heard else "never heard"
         yield f"Box: {box.name}", f"SILENT, {said}" if box.silent else said

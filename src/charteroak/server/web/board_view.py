@@ -10,6 +10,7 @@ from uuid import UUID
 import attrs
 
 from charteroak.core.alert import Outcome, Rejection, Status
+from charteroak.core.box_report import CameraStanding
 from charteroak.core.camera import is_camera_id
 from charteroak.server.actions.see_board import (
     CAMERA_QUIET,
@@ -143,14 +144,29 @@ class CameraMark:
     """How one camera is: a word for each trouble.
 
     Attributes:
-        last_at: when it was last heard of; None: never.
+        last_at: when its box last brought reads; None: never.
+        silent_since: when there was word from its box last, if it should have come since.
+        blind_since: since when it gives no picture, if it gives none.
+        unwatched: its box runs, and was not told where its pictures are.
+        quiet: nothing came for too long, and its box does not say how it does.
     """
 
     camera_id: str
     name: str
     last_at: datetime | None
+    silent_since: datetime | None
+    blind_since: datetime | None
+    unwatched: bool
+    sees: bool
     quiet: bool
     clock_off_s: int
+
+    @property
+    def heard(self) -> bool:
+        """Whether all is as it should be, but for its clock."""
+        return not (
+            self.silent_since or self.blind_since or self.unwatched or self.quiet
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -165,21 +181,28 @@ class ListMark:
 
 def camera_marks(board: Board) -> list[CameraMark]:
     """Cameras, those in trouble first."""
-    marks = [
-        CameraMark(
-            camera_id=camera.camera_id,
-            name=camera.name,
-            last_at=camera.heard_at,
-            quiet=camera.heard_at is None or board.at - camera.heard_at > CAMERA_QUIET,
-            clock_off_s=(
-                offset
-                if (offset := camera.clock_offset_s or 0) and abs(offset) >= CLOCK_OFF_S
-                else 0
-            ),
+    at, marks = board.at, []
+    for camera in board.cameras:
+        name, last = camera.camera_id, camera.heard_at
+        said = board.standings.get(name, CameraStanding(camera_id=name))
+        reports = said.heard.reported_at is not None
+        offset_s = camera.clock_offset_s or 0
+        marks.append(
+            CameraMark(
+                camera_id=name,
+                name=camera.name,
+                last_at=last,
+                silent_since=(
+                    said.heard.at if reports and said.heard.silent(at) else None
+                ),
+                blind_since=said.since if said.blind(at) else None,
+                unwatched=said.unwatched and said.blind(at),
+                sees=said.sees(at),
+                quiet=not reports and (last is None or at - last > CAMERA_QUIET),
+                clock_off_s=offset_s if abs(offset_s) >= CLOCK_OFF_S else 0,
+            )
         )
-        for camera in board.cameras
-    ]
-    return sorted(marks, key=lambda mark: not (mark.quiet or mark.clock_off_s))
+    return sorted(marks, key=lambda mark: mark.heard and not mark.clock_off_s)
 
 
 def list_is_old(loaded_at: datetime, at: datetime) -> bool:

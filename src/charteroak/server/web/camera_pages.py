@@ -22,7 +22,13 @@ from charteroak.server.actions.see_cameras import (
 )
 from charteroak.server.actions.see_street_map import see_street_map
 from charteroak.server.agency import Agency
-from charteroak.server.web.camera_view import SHAPES, WORDS, cameras_map, filtered
+from charteroak.server.web.camera_view import (
+    SHAPES,
+    WHY_NO_PICTURE,
+    WORDS,
+    cameras_map,
+    filtered,
+)
 from charteroak.server.web.errors import show
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.session import Session, TheAgency, may
@@ -33,8 +39,6 @@ router = APIRouter()
 Viewer = Annotated[Session, Depends(may(Act.SEE_CAMERAS))]
 Placer = Annotated[Session, Depends(may(Act.ENROL_BOX))]
 
-_QUIET: Final = timedelta(minutes=15)
-"""A box that has not been heard for so long is said to be quiet."""
 _DONE: Final = {
     "placed": later("The camera is placed."),
     "revoked": later("The box is revoked. Nothing is taken from it any more."),
@@ -195,10 +199,10 @@ def _list(  # noqa: PLR0913  what the page shows after each outcome
         ),
         "shapes": SHAPES,
         "words": WORDS,
+        "why_no_picture": WHY_NO_PICTURE,
         "reviewed_within": REVIEWED,
         "in_use": [each for each in shown.cameras if each.retired_at is None],
         "may_place": session.person.may(Act.ENROL_BOX),
-        "quiet": _QUIET,
         "hour": timedelta(hours=1),
         "clock_off_s": CLOCK_OFF_S,
         "typed": {**_NOTHING_TYPED, **(typed or {})},

@@ -6,14 +6,18 @@ from typing import Final
 
 import attrs
 
+from charteroak.core.box_report import WhyNoPicture
 from charteroak.server.actions.see_cameras import CameraShown, CameraState
 from charteroak.server.web.map_view import MapView, Spot, draw_map
 from charteroak.server.web.text import Words, later
 
 WORDS: Final = {
     CameraState.WORKING: later("working"),
+    CameraState.QUIET_STREET: later("quiet street"),
+    CameraState.NO_PICTURE: later("no picture"),
+    CameraState.NO_WORD: later("no word from its box"),
     CameraState.CLOCK_OFF: later("clock wrong"),
-    CameraState.QUIET: later("quiet"),
+    CameraState.QUIET: later("reads nothing"),
     CameraState.NEVER_READ: later("never read"),
     CameraState.NO_BOX: later("no box"),
     CameraState.RETIRED: later("retired"),
@@ -22,12 +26,29 @@ WORDS: Final = {
 
 SHAPES: Final = {
     CameraState.WORKING: "good",
+    CameraState.QUIET_STREET: "good",
+    CameraState.NO_PICTURE: "attention",
+    CameraState.NO_WORD: "attention",
     CameraState.CLOCK_OFF: "attention",
     CameraState.QUIET: "attention",
     CameraState.NEVER_READ: "waiting",
     CameraState.NO_BOX: "attention",
     CameraState.RETIRED: "off",
 }
+
+
+WHY_NO_PICTURE: Final = {
+    WhyNoPicture.BREAKS_OFF: later("the connection breaks off"),
+    WhyNoPicture.DENIED: later("it does not accept the box's name or password"),
+    WhyNoPicture.ENDED: later("its stream ended"),
+    WhyNoPicture.NOT_THERE: later("nothing is at its address"),
+    WhyNoPicture.OTHER: later("the box's log says why"),
+    WhyNoPicture.SILENT: later("it does not answer"),
+    WhyNoPicture.STARTING: later("the box has just started"),
+    WhyNoPicture.UNREACHABLE: later("the box cannot reach it"),
+    WhyNoPicture.UNREADABLE: later("what it sends is no picture the box can read"),
+}
+"""What keeps a camera from giving pictures, in words for its administrator."""
 
 
 @attrs.frozen(kw_only=True)

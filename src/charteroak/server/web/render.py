@@ -15,7 +15,14 @@ from markupsafe import Markup
 from charteroak.core.errors import CharterOakError
 from charteroak.core.people import Act, Person, Role
 from charteroak.server.agency import Agency
-from charteroak.server.web.text import Words, ago, how_long, later, local_time
+from charteroak.server.web.text import (
+    Words,
+    ago,
+    how_long,
+    later,
+    local_time,
+    since_when,
+)
 
 STATIC: Final = Path(__file__).with_name("static")
 _TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -107,7 +114,10 @@ class Pages:
         self._environment.policies["ext.i18n.trimmed"] = True
         _install(self._environment, words)
         self._environment.filters.update(
-            local_time=self._local_time, ago=self._ago, how_long=self._how_long
+            local_time=self._local_time,
+            ago=self._ago,
+            how_long=self._how_long,
+            since_when=self._since_when,
         )
         self._environment.globals.update(
             agency_name=agency.settings.agency_name,
@@ -131,6 +141,9 @@ class Pages:
 
     def _ago(self, moment: datetime) -> str:
         return ago(moment, self._agency.clock(), self.words)
+
+    def _since_when(self, moment: datetime) -> Markup:
+        return since_when(moment, self._agency.clock(), self._agency.zone)
 
     def _how_long(self, span: timedelta) -> str:
         return how_long(span, self.words)
@@ -168,7 +181,7 @@ def page(
 
     Every template also has: `session` (None before sign-in; `.person`, `.csrf`),
     `navigation`, `here` (the path), `agency_name`, `now()`, `asset(name)`, and the
-    filters `local_time`, `ago` and `how_long`.
+    filters `local_time`, `since_when`, `ago` and `how_long`.
     """
     session = getattr(request.state, "session", None)
     person: Person | None = getattr(session, "person", None)

@@ -75,9 +75,25 @@ BROKEN: Final = {
 }
 
 TROUBLES: Final = {
+    Trouble.BOX_DISK_LOW: later(
+        "The disk of a box is nearly full. Make room there: when it is full, no more "
+        "reads wait in its queue."
+    ),
+    Trouble.BOX_LOSES_READS: later(
+        "A box has lost reads within a day: its queue was full, or they were due before "
+        "they could be sent. Look at its network first."
+    ),
+    Trouble.BOX_QUEUE_OLD: later(
+        "Reads wait in a box for longer than they should. They are safe there until they "
+        "are due; if this does not pass by itself, the box's log says what holds them up."
+    ),
     Trouble.BOX_SILENT: later(
-        "A box has sent nothing for a day. Look at its power and its network; it keeps "
-        "its reads until they are due."
+        "There is no word from a box. Look at its power and its network; it keeps its "
+        "reads until they are due."
+    ),
+    Trouble.CAMERA_NO_PICTURE: later(
+        "A camera gives no picture, so it reads nothing. Look at its power and its "
+        "network; the Cameras page says what its box finds."
     ),
     Trouble.CERTIFICATE_EXPIRED: later(
         "The server's certificate has expired: browsers warn, and boxes keep their reads "
@@ -118,7 +134,7 @@ REFUSED: Final = {
     ),
     "charteroak.batch.impossible-time": later("A read with an impossible time"),
     "charteroak.batch.reused-nonce": later("A request sent a second time"),
-    "charteroak.batch.revoked-box": later("A batch of a revoked box"),
+    "charteroak.batch.revoked-box": later("A request of a revoked box"),
     "charteroak.batch.unopenable-envelope": later("A read sealed for somebody else"),
     "charteroak.batch.unreadable": later("A batch that cannot be read"),
     "charteroak.batch.unreadable-read": later("A read that cannot be read"),
@@ -126,6 +142,10 @@ REFUSED: Final = {
     "charteroak.enrolment.unusable-key": later("A box with a key that cannot be used"),
     "charteroak.enrolment.wrong-code": later("A wrong, used or expired code for a box"),
     "charteroak.http-signature.unknown-key": later("A request of an unknown box"),
+    "charteroak.report.foreign-camera": later(
+        "A report on a camera that is not the box's"
+    ),
+    "charteroak.report.unreadable": later("A report that cannot be read"),
 }
 """What was turned away, by code; all others are requests with a bad signature."""
 

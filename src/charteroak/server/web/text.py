@@ -53,6 +53,22 @@ def local_time(moment: datetime, zone: tzinfo, *, seconds: bool = True) -> Marku
     Markup('<time datetime="2026-10-01T16:05:09Z" translate="no">Oct 1, 2026 16:05:09 UTC</time>')
     """
     pattern = "MMM d, y HH:mm:ss zzz" if seconds else "MMM d, y HH:mm zzz"
+    return _time(moment, pattern, zone)
+
+
+def since_when(moment: datetime, now: datetime, zone: tzinfo) -> Markup:
+    """A moment of the last hours by the time alone, an older one with its day.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 10, 1, 12, tzinfo=UTC)
+    >>> since_when(noon, noon + timedelta(hours=3), UTC)
+    Markup('<time datetime="2026-10-01T12:00:00Z" translate="no">12:00 UTC</time>')
+    """
+    day = "" if abs(now - moment) < timedelta(hours=12) else "MMM d, "
+    return _time(moment, f"{day}HH:mm zzz", zone)
+
+
+def _time(moment: datetime, pattern: str, zone: tzinfo) -> Markup:
     shown = format_datetime(moment, pattern, tzinfo=zone, locale="en_US")
     exact = moment.astimezone(zone).isoformat(timespec="seconds")
     exact = exact.replace("+00:00", "Z")
