@@ -16,7 +16,7 @@ import numpy as np
 from charteroak.core.plate import PlateText
 from charteroak.edge.camera import Frame
 from charteroak.edge.passing import Passing
-from charteroak.edge.recognize import Box, Image, Sighting
+from charteroak.edge.recognize import Box, Image, Sighting, checked
 from charteroak.edge.track import Passed
 from tests.edge.a_box import NOON
 
@@ -102,7 +102,7 @@ class ColourEngine:
     def sightings(self, image: Image) -> Sequence[Sighting]:
         self.looks += 1
         self.pixels += image.shape[0] * image.shape[1]
-        blue = np.asarray(image[:, :, 2] == _BLUE, np.uint8)
+        blue = np.asarray(checked(image)[:, :, 2] == _BLUE, np.uint8)
         shapes, _ = cv2.findContours(blue, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         boxes = [tuple(int(v) for v in cv2.boundingRect(shape)) for shape in shapes]
         return [

@@ -45,6 +45,18 @@ def test_a_passing_car_is_one_read_after_few_looks() -> None:
     assert engine.looks <= 9
 
 
+@pytest.mark.parametrize("step", [160, -160])
+def test_a_fast_car_is_not_sought_beyond_the_edge_of_the_frame(step: int) -> None:
+    engine = ColourEngine()
+    across = range(-100, 740, step) if step > 0 else range(740, -100, step)
+
+    # Where it must be by now there is no picture, and no engine takes an empty one.
+    told = drive([*EMPTY, *([Car(x)] for x in across), *EMPTY], engine)
+
+    assert plates(told) == ["AB12345"]
+    assert engine.looks <= 9
+
+
 def test_an_empty_street_is_looked_at_once() -> None:
     engine = ColourEngine()
 

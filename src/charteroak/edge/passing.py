@@ -122,7 +122,11 @@ class Passing:
         image = frame.image
         self._size = image.shape[1], image.shape[0]
         self._scale = image.shape[1] / grey_width
-        crops = [self._in_frame(area) for area in _merged(areas)]
+        crops = [
+            crop
+            for area in _merged(areas)
+            if min((crop := self._in_frame(area))[2:]) > 0
+        ]
         for track in self._tracker.tracks:
             if any(_holds(crop, track.expected(self._now_s)) for crop in crops):
                 self._wait(track)
@@ -159,7 +163,10 @@ class Passing:
         )
 
     def _in_frame(self, area: Box) -> Box:
-        """A box of the small picture in pixels of the frame, clipped, not too small."""
+        """A box of the small picture in pixels of the frame, clipped, not too small.
+
+        Where nothing of it lies in the frame, width or height is 0 or less.
+        """
         columns, rows = self._size
         left, top, width, height = (round(each * self._scale) for each in area)
         more_x, more_y = (max(_SMALLEST_PX - each, 0) // 2 for each in (width, height))
@@ -173,7 +180,8 @@ class Passing:
         Takes the known cars out of `mask`.
         """
         for track in self._tracker.tracks:
-            plate = self._small(track.expected(now))
+            expected = track.expected(now)
+            plate = self._small(expected)
             # Down to the road and its shadow, and out to the mirrors.
             car = _around(plate, beside=3.5, above=5.5, below=3.0)
             moves = mask is None or bool(_part(mask, car).any())
@@ -182,7 +190,8 @@ class Passing:
             due = now - track.looked_s >= track.waits_s
             sought = track.missed < _FIRST_LOOKS or track.stands
             lively = moves or track.stands or track.seen < _FIRST_LOOKS
-            if due and sought and (lively or not track.told):
+            in_view = _touch(expected, (0, 0, *self._size))
+            if in_view and due and sought and (lively or not track.told):
                 yield _around(plate, beside=1.5, above=1.2, below=1.2)
 
     def _moving(self, mask: Mask) -> Iterator[Box]:
