@@ -7,6 +7,8 @@ for: the certificate is made so that it ended yesterday.
 import secrets
 import signal
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,12 @@ from uuid import uuid4
 
 import attrs
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from charteroak.core.camera import CameraId
 from charteroak.core.people import Role
@@ -212,6 +220,33 @@ def test_three_weeks_before_its_end_a_certificate_wants_attention(
     seen = look_at(certificate, key, now=now())
 
     assert (seen.state, seen.expires_at) == (state, expires_at)
+
+
+def test_nobody_is_asked_for_the_passphrase_of_a_key(tmp_path: Path) -> None:
+    """A server in a terminal would wait for the answer, and serve nobody meanwhile."""
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    Authority(tmp_path).sign(certificate, key, begins=-DAY, ends=DAY)
+    opened = load_pem_private_key(key.read_bytes(), None)
+    sealing = BestAvailableEncryption(b"secret")
+    key.write_bytes(opened.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, sealing))
+    look = (
+        "import sys; from datetime import datetime, UTC; from pathlib import Path;"
+        "from charteroak.server.vault.certificate import look_at;"
+        "now = datetime(2026, 1, 1, tzinfo=UTC);"
+        "print(look_at(Path(sys.argv[1]), Path(sys.argv[2]), now=now).state)"
+    )
+    in_a_terminal = "import pty, sys; pty.spawn([sys.executable, '-c', *sys.argv[1:]])"
+
+    told = subprocess.run(
+        [sys.executable, "-c", in_a_terminal, look, certificate, key],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+
+    assert told.stdout.split() == [CertificateState.UNUSABLE]
 
 
 def test_half_a_renewal_is_not_taken_up(tmp_path: Path) -> None:

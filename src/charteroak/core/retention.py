@@ -55,6 +55,20 @@ class Bucket:
         minutes = int((self.ends_at - self.starts_at) / _MINUTE)
         return f"b{self.starts_at:%Y%m%dt%H%M}m{minutes}"
 
+    @classmethod
+    def named(cls, name: str) -> "Bucket":
+        """The bucket of a name.
+
+        >>> Bucket.named("b20261001t1230m60").name
+        'b20261001t1230m60'
+
+        Raises:
+            ValueError: no bucket is called so.
+        """
+        start, _, minutes = name.rpartition("m")
+        starts = datetime.strptime(start, "b%Y%m%dt%H%M").replace(tzinfo=UTC)
+        return cls(starts, starts + int(minutes) * _MINUTE)
+
 
 class Arrival(StrEnum):
     """What to do with a read that arrives."""

@@ -190,6 +190,26 @@ def test_a_key_that_came_back_is_destroyed(
     assert not agency.keys.has_bucket(name)
 
 
+def test_a_key_that_the_database_does_not_know_is_destroyed_when_due(
+    agency: Agency, agency_clock: SettableClock
+) -> None:
+    # As after a restore from a backup that is older than these buckets.
+    due, alive = (
+        Bucket(start, start + timedelta(hours=6)).name
+        for start in [OLDEST - 30 * DAY, NOON]
+    )
+    for each in [due, alive, "b20261399t0000m60"]:
+        agency.keys.make_bucket(each)
+
+    purge_reads(agency)
+
+    assert not agency.keys.has_bucket(due)
+    assert agency.keys.has_bucket(alive)
+    agency_clock.advance(agency.retention.limit)
+    purge_reads(agency)
+    assert not agency.keys.has_bucket(alive)
+
+
 def test_a_partition_that_is_gone_already_stops_nothing(
     agency: Agency, agency_clock: SettableClock, tables: Tables
 ) -> None:

@@ -12,6 +12,7 @@ import attrs
 
 from charteroak.core.errors import CharterOakError
 from charteroak.core.log_record import Draft, RecordKind
+from charteroak.core.retention import Bucket
 from charteroak.server.agency import Agency
 from charteroak.server.store import erasure
 from charteroak.server.vault.keys import KeyNotDestroyedError
@@ -74,11 +75,11 @@ def purge_reads(agency: Agency) -> Purged:
     # Not only if a bucket was dropped just now: a run may have died after the drop.
     with agency.database.purges() as tx:
         erasure.flush(tx)
-    troubles += _sweep_keys(agency)
+    troubles += _sweep_keys(agency, now)
     pictures, failed = _sweep_pictures(agency)
     troubles += failed
     if troubles:
-        raise NotAllPurgedError(tuple(troubles))
+        raise NotAllPurgedError(tuple(dict.fromkeys(troubles)))
     return attrs.evolve(purged, pictures=pictures)
 
 
@@ -115,17 +116,31 @@ def _purge(
     )
 
 
-def _sweep_keys(agency: Agency) -> list[str]:
-    """Destroy keys of dropped buckets: one was made while another worker dropped it."""
+def _sweep_keys(agency: Agency, now: datetime) -> list[str]:
+    """Destroy keys of dropped buckets: one was made while another worker dropped it.
+
+    And of every bucket that is due by its name: one that was made after the backup from
+    which the agency was restored is not in the database, and later backups may hold it.
+    """
+    keys = agency.keys.buckets()
     with agency.database.purges() as tx:
-        left = erasure.were_dropped(tx, agency.keys.buckets())
+        left = set(erasure.were_dropped(tx, keys))
+    left.update(each for each in keys if _is_due(agency, each, now))
     troubles = list[str]()
-    for bucket in left:
+    for bucket in sorted(left):
         try:
             agency.keys.destroy_bucket(bucket)
         except KeyNotDestroyedError as trouble:
             troubles.append(f"{bucket}: {trouble}")
     return troubles
+
+
+def _is_due(agency: Agency, bucket: str, now: datetime) -> bool:
+    try:
+        return agency.retention.due_at(Bucket.named(bucket)) <= now
+    except ValueError:
+        # A file that somebody put there, with the name of no day.
+        return False
 
 
 def _sweep_pictures(agency: Agency) -> tuple[int, list[str]]:

@@ -111,6 +111,14 @@ _HOLDS: Final = """
 """
 
 # Where a table was written anew after the snapshot, the snapshot sees it empty.
+_FILES: Final = """
+    SELECT c.relname, pg_relation_filenode(c.oid)
+      FROM pg_class AS c
+     WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind = 'r'
+     ORDER BY c.relname
+     LIMIT 100000
+"""
+
 _FILE: Final = """
     SELECT pg_relation_filenode(%(table)s::regclass)
 """
@@ -175,6 +183,7 @@ class Snapshot:
         columns: of every table, in order.
         holds: that keep a copy of a read.
         sequences: last number given, by `table.column`.
+        files: number of each table's file, by the name of the table.
     """
 
     dsn: str = attrs.field(repr=False)
@@ -194,15 +203,15 @@ class Snapshot:
         Raises:
             DisturbedBackupError: the table was written anew since.
         """
-        with self._reading() as connection:
+        with _reading(self.dsn, self.agency, self.number) as connection:
             yield from _copied(connection, sql.Identifier(table), self.columns[table])
-            if _one(connection, _FILE, table=table) != self.files[table]:
+            if _one(connection, _FILE, table=table) != self.files.get(table):
                 raise DisturbedBackupError("a table was written anew meanwhile")
 
     def rows_of_bucket(self, table: str, bucket: str) -> Iterator[bytes]:
         """The rows of a table that lie in a bucket; none if it was dropped since."""
         partition = f"{table}_{bucket}"
-        with self._reading() as connection:
+        with _reading(self.dsn, self.agency, self.number) as connection:
             if _one(connection, _REAL_TABLE, table=partition) is not True:
                 return
             try:
@@ -221,19 +230,10 @@ class Snapshot:
             sql.Identifier(table),
             sql.Literal(str(hold)),
         )
-        with self._reading() as connection:
+        with _reading(self.dsn, self.agency, self.number) as connection:
             yield from _copied(connection, source, ())
-            if _one(connection, _FILE, table=table) != self.files[table]:
+            if _one(connection, _FILE, table=table) != self.files.get(table):
                 raise DisturbedBackupError("a table was written anew meanwhile")
-
-    @contextmanager
-    def _reading(self) -> "Iterator[psycopg.Connection[tuple[object, ...]]]":
-        with _looking(self.dsn) as connection:
-            connection.execute(
-                sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(self.number))
-            )
-            _become_owner(connection, self.agency)
-            yield connection
 
 
 @contextmanager
@@ -248,20 +248,33 @@ def taken(dsn: str, agency: AgencySchema) -> Iterator[Snapshot]:
         UnsortedTableError: there is a table that nobody has sorted.
         StoreUnavailableError: the database breaks off.
     """
+    # Before the snapshot: a table that is written anew in between counts as disturbed.
     with _looking(dsn) as connection:
-        number = str(_one(connection, "SELECT pg_export_snapshot()"))
-        _become_owner(connection, agency)
-        schema = {"schema": agency.schema}
+        found = connection.execute(_FILES, {"schema": agency.schema})
+        files = {str(name): number for name, number in found}
+    with _looking(dsn) as keeper:
+        number = str(_one(keeper, "SELECT pg_export_snapshot()"))
+        # Its locks last as long as a transaction: so it looks at no table itself, and
+        # what there is to back up is listed by another one, which ends.
+        yield _listed(dsn, agency, number, files)
+
+
+def _listed(
+    dsn: str, agency: AgencySchema, number: str, files: dict[str, object]
+) -> Snapshot:
+    """What there is to back up, as a snapshot sees it."""
+    schema = {"schema": agency.schema}
+    most = {"most": _MOST}
+    with _reading(dsn, agency, number) as connection:
         names = [str(row[0]) for row in connection.execute(_TABLES, schema)]
         columns: dict[str, tuple[str, ...]] = {}
         for table, column in connection.execute(_COLUMNS, schema):
             columns[str(table)] = (*columns.get(str(table), ()), str(column))
-        most = {"most": _MOST}
         with connection.cursor(row_factory=class_row(MigrationThere)) as cursor:
             migrations = tuple(cursor.execute(_MIGRATIONS))
         with connection.cursor(row_factory=class_row(BucketThere)) as cursor:
             buckets = tuple(cursor.execute(_BUCKETS, most))
-        yield Snapshot(
+        return Snapshot(
             dsn=dsn,
             agency=agency,
             number=number,
@@ -275,11 +288,7 @@ def taken(dsn: str, agency: AgencySchema) -> Iterator[Snapshot]:
                 for table, column, last in connection.execute(_LAST_GIVEN, schema)
                 if last is not None
             },
-            files={
-                name: _one(connection, _FILE, table=name)
-                for name in names
-                if name not in BY_BUCKET
-            },
+            files=files,
         )
 
 
@@ -332,6 +341,19 @@ def _looking(dsn: str) -> "Iterator[psycopg.Connection[tuple[object, ...]]]":
     except (psycopg.OperationalError, psycopg.InterfaceError) as gone:
         # Its text may name the statement; ours does not.
         raise StoreUnavailableError("the database does not answer") from gone
+
+
+@contextmanager
+def _reading(
+    dsn: str, agency: AgencySchema, number: str
+) -> "Iterator[psycopg.Connection[tuple[object, ...]]]":
+    """A transaction of the schema's owner that sees what a snapshot saw."""
+    with _looking(dsn) as connection:
+        connection.execute(
+            sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(number))
+        )
+        _become_owner(connection, agency)
+        yield connection
 
 
 def _become_owner(

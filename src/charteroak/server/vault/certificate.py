@@ -26,7 +26,7 @@ class BadCertificateError(CharterOakError):
     """The TLS certificate and key cannot be used."""
 
     code = "charteroak.server.bad-certificate"
-    hint = "Check both files: they must be PEM, belong together and be readable."
+    hint = "Check both files: PEM, readable, a pair, and the key without a passphrase."
 
 
 class CertificateState(StrEnum):
@@ -59,7 +59,9 @@ def context_of(certificate: Path, key: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(certificate, key)
+        # Without a password a key that has one would be asked for on the terminal, by
+        # the thread that serves, for as long as nobody answers.
+        context.load_cert_chain(certificate, key, password="")
     except (OSError, ssl.SSLError) as refused:
         raise BadCertificateError("the certificate cannot be used") from refused
     return context
