@@ -1,11 +1,14 @@
 """Figures for machines: there for who may see them, and without a plate in them."""
 
+from collections.abc import Iterator
+
 import attrs
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 from tests.attack.a_site import a_marker
+from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.box import FakeBox, wanted
 from tests.support.web import browser
 
@@ -14,6 +17,16 @@ from charteroak.server.web.app import create_app
 from charteroak.server.worker import Worker
 
 TOKEN = "a token of the monitoring"  # noqa: S105 - of a test
+
+
+@pytest.fixture(scope="module")
+def quiet(
+    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Agency]:
+    """An agency in which nothing happens, for all who only ask."""
+    folder = tmp_path_factory.mktemp("quiet")
+    with a_fresh_agency(postgres_dsn, SettableClock(), folder) as agency:
+        yield agency
 
 
 def asked(
@@ -82,14 +95,14 @@ def test_figures_count_and_name_nobody(agency: Agency, box: FakeBox) -> None:
     ],
 )
 def test_who_may_not_see_them_is_refused(  # noqa: PLR0913, PLR0917 - a table
-    agency: Agency,
+    quiet: Agency,
     peer: str,
     proxy: str | None,
     token: str | None,
     given: str,
     status: int,
 ) -> None:
-    settings = agency.settings.model_copy(
+    settings = quiet.settings.model_copy(
         update={
             "proxy": proxy,
             "metrics_token": None if token is None else SecretStr(token),
@@ -97,7 +110,7 @@ def test_who_may_not_see_them_is_refused(  # noqa: PLR0913, PLR0917 - a table
     )
 
     answered, text = asked(
-        attrs.evolve(agency, settings=settings), peer=peer, token=given
+        attrs.evolve(quiet, settings=settings), peer=peer, token=given
     )
 
     assert answered == status
