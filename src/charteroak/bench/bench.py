@@ -103,6 +103,11 @@ class Bench:
     prepare: Prepare
     runs: int = 5
 
+    @property
+    def sentence(self) -> str:
+        """What is measured, with a capital and a full stop."""
+        return f"{self.says[0].upper()}{self.says[1:].rstrip('.')}."
+
 
 @attrs.frozen(kw_only=True)
 class Outcome:

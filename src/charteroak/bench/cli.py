@@ -102,7 +102,7 @@ def show_list() -> None:
     table = Table("bench", "measures", "takes", box=None, padding=(0, 2))
     for name in catalogue.names():
         bench = catalogue.find(name)
-        table.add_row(name, bench.says, bench.lasts)
+        table.add_row(name, bench.sentence, bench.lasts)
     Console().print(table)
 
 
@@ -125,7 +125,7 @@ def _run(bench: Bench, *, as_json: bool, small: bool, runs: int | None) -> None:
     console = Console(stderr=True)
     scale = Scale.SMALL if small else Scale.FULL
     if scale is Scale.FULL:
-        console.print(f"[bold]{bench.name}[/]: {bench.says} Takes {bench.lasts}.")
+        console.print(f"[bold]{bench.name}[/]: {bench.sentence} Takes {bench.lasts}.")
     with shown(console) as steps:
         outcome = run(bench, steps, scale=scale, runs=runs)
     line = BenchLine.of(outcome, machine)
