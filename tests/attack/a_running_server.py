@@ -11,8 +11,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import attrs
@@ -176,10 +176,18 @@ def login_of(role: Role) -> str:
 
 
 @contextmanager
-def running() -> Iterator[Running]:
-    """Found an agency, with a person of each role and a box, and run its server."""
+def running(
+    disk: Callable[[Path], AbstractContextManager[object]] = nullcontext,
+) -> Iterator[Running]:
+    """Found an agency, with a person of each role and a box, and run its server.
+
+    Args:
+        disk: makes the disk that the data folder will be on.
+    """
     with ExitStack() as stack:
         folder = stack.enter_context(reachable_folder("running"))
+        (folder / "data").mkdir()
+        stack.enter_context(disk(folder / "data"))
         box = _founded(folder / "data")
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))

@@ -16,13 +16,14 @@ const language = document.documentElement.lang || "en";
 // ------------------------------------------------------------------ relative times
 
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "always" });
+const present = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
 
 function renewAges() {
   for (const age of document.querySelectorAll("[data-since]")) {
     const seconds = Math.round((Date.now() - clockAhead - Date.parse(age.dataset.since)) / 1000);
     const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS[3];
-    const text = relative.format(-Math.trunc(seconds / size), unit);
+    const text = (seconds ? relative : present).format(-Math.trunc(seconds / size), unit);
     if (age.textContent !== text) age.textContent = text;
   }
 }
@@ -103,6 +104,12 @@ showBell();
 const loud = () => (alerts.querySelector("[data-loud]")?.dataset.loud ?? "").split(" ").filter(Boolean);
 const sounded = new Set(loud());
 
+// Every alert that this page knows of, also those outside its filter.
+const numbers = () => new Set([
+  ...[...alerts.querySelectorAll("[data-alert]")].map((card) => card.dataset.alert),
+  ...loud(),
+]);
+
 function showCount() {
   const count = Number(alerts.querySelector("[data-waiting]")?.dataset.waiting ?? 0);
   document.title = (count ? `(${count}) ` : "") + document.title.replace(/^\(\d+\) /, "");
@@ -114,7 +121,9 @@ function replaceAlerts(html) {
   const held = focus?.closest("[data-alert]")?.dataset.alert;
   const role = focus?.matches("[data-take]") ? "[data-take]" : focus?.matches("[data-co-open]") ? "[data-co-open]" : "";
   const before = new Set([...alerts.querySelectorAll("[data-alert]")].map((each) => each.dataset.alert));
+  const known = numbers();
   alerts.innerHTML = html;
+  showAway([...numbers()].filter((number) => !known.has(number)).length);
   for (const card of alerts.querySelectorAll("[data-alert]")) {
     if (!before.has(card.dataset.alert)) card.setAttribute("data-new", "");
     if (card.dataset.alert === chosen) card.setAttribute("data-co-selected", "");
@@ -146,6 +155,22 @@ let stream = null;
 let heardAt = Date.now();
 let lostAt = null;
 let out = false;
+let gap = null; // from when to when nothing came, until the next list is shown
+const away = board.querySelector("[data-away]");
+
+function time(moment) {
+  return new Date(moment).toLocaleTimeString(language, { hourCycle: "h23" });
+}
+
+// What came while nobody could see it must not pass for what was always there.
+function showAway(came) {
+  if (gap === null) return;
+  away.querySelector("[data-away-text]").textContent = away.dataset.away
+    .replace("{from}", time(gap.from)).replace("{until}", time(gap.until)).replace("{n}", came);
+  away.hidden = false;
+  gap = null;
+}
+away.querySelector("button").addEventListener("click", () => { away.hidden = true; });
 
 function showConnection() {
   const lost = lostAt !== null && Date.now() - lostAt > PATIENCE_MS;
@@ -154,18 +179,26 @@ function showConnection() {
   let text = state.dataset.live;
   if (out) text = state.dataset.out;
   else if (lost) {
-    const since = new Date(lostAt).toLocaleTimeString(language, { hourCycle: "h23" });
-    text = `${state.dataset.lost} ${since}`;
+    text = `${state.dataset.lost} ${time(lostAt)}`;
   } else if (stream?.readyState !== EventSource.OPEN && lostAt === null) text = state.dataset.connecting;
   // Said to screen readers once, not every second.
   if (state.textContent !== text) state.textContent = text;
 }
 
+// Says whether what came is to be shown.
 function heard() {
-  heardAt = Date.now();
+  const now = Date.now();
+  const from = lostAt ?? heardAt;
+  const long = now - from > SILENT_FOR_MS;
+  if (long) gap = { from: gap?.from ?? from, until: now };
+  // A page that slept hears what lay about on its way: it asks for the whole list.
+  const slept = long && lostAt === null;
+  heardAt = now;
   lostAt = null;
   out = false;
   showConnection();
+  if (slept) connect();
+  return !slept;
 }
 
 function lose() {
@@ -193,9 +226,9 @@ function connect() {
   const mine = new EventSource(board.dataset.events);
   stream = mine;
   mine.addEventListener("open", heard);
-  mine.addEventListener("board", (event) => { heard(); replaceAlerts(event.data); });
-  mine.addEventListener("strip", (event) => { heard(); replaceStrip(event.data); });
-  mine.addEventListener("down", (event) => { heard(); down.innerHTML = event.data; });
+  mine.addEventListener("board", (event) => { if (heard()) replaceAlerts(event.data); });
+  mine.addEventListener("strip", (event) => { if (heard()) replaceStrip(event.data); });
+  mine.addEventListener("down", (event) => { if (heard()) down.innerHTML = event.data; });
   mine.addEventListener("error", () => {
     lostAt ??= Date.now();
     showConnection();

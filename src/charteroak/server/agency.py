@@ -19,6 +19,7 @@ from charteroak.law.profile import Profile
 from charteroak.server.settings import Settings
 from charteroak.server.store import log
 from charteroak.server.store.database import Changes, Database, Ingests, Purges
+from charteroak.server.vault.disk import Disk, DiskFullError, disk_of
 from charteroak.server.vault.hot_file import HotFile
 from charteroak.server.vault.keys import Keys
 from charteroak.server.vault.pictures import Pictures
@@ -56,6 +57,20 @@ class Agency:
     def zone(self) -> ZoneInfo:
         """The zone of its clocks on the wall."""
         return ZoneInfo(self.settings.time_zone)
+
+    @property
+    def disk(self) -> Disk:
+        """The disk of its data folder, as it is now."""
+        return disk_of(self.settings.data)
+
+    def check_room(self) -> None:
+        """See that there is room for more reads.
+
+        Raises:
+            DiskFullError: there is none.
+        """
+        if self.disk.full:
+            raise DiskFullError("the disk is full")
 
     def new_id(self) -> UUID:
         """A fresh random identifier (RFC 9562, version 4)."""

@@ -1,5 +1,6 @@
 """Serving: pages and worker in one process, until told to stop."""
 
+import resource
 import signal
 import socket
 import threading
@@ -25,6 +26,7 @@ from charteroak.server.worker import Worker
 _GRACE_S: Final = 5
 _PATIENCE_S: Final = 2.0
 _CERTIFICATE_EVERY_S: Final = 10.0
+_FILES_MOST: Final = 65_536
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - to know it, not to use it
 _STOPS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -99,6 +101,7 @@ def serve(
             SIGHUP.
     """
     settings = site.agency.settings
+    _allow_many_connections()
     worker = Worker(site.agency, revive=lambda: _revive(site.postgres))
     app = create_app(site.agency)
     config = uvicorn.Config(
@@ -125,6 +128,18 @@ def serve(
     with worker, _answered(), server.watch.hung_up():
         server.run(sockets=[listener])
         server.finish()
+
+
+def _allow_many_connections() -> None:
+    """Take as many open files as this machine allows us.
+
+    Most systems begin with 1,024, and every browser on the board holds one: the next
+    would not be let in, and no box either.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _FILES_MOST if hard == resource.RLIM_INFINITY else min(hard, _FILES_MOST)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from charteroak.core.wire import Batch, BatchAnswer
 from charteroak.server.actions.make_buckets import make_buckets
 from charteroak.server.agency import Agency
 from charteroak.server.store import migrate
+from charteroak.server.store.postgres import leftovers
 from charteroak.server.store.postgres.supervisor import EmbeddedPostgres
 from charteroak.server.store.roles import AgencySchema, Passwords
 from charteroak.server.web.app import create_app
@@ -88,8 +89,11 @@ def test_a_dead_database_loses_nothing(
     second = box.batch(*(box.seal(box.read(PLATE, picture=b"2")) for _ in range(2)))
     assert kept(send(http, box, first)) == 3
 
+    pgdata = server._folder.pgdata
     os.kill(server.process, signal.SIGKILL)
     server.wait(30)
+    # Its sessions end a moment after it, and would still answer.
+    leftovers.wait_until_gone(pgdata, waiting=lambda _: None)
     answer = send(http, box, second)
 
     assert answer.status_code == 503

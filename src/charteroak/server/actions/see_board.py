@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from charteroak.core.alert import Status
 from charteroak.core.alert_review import NotAllowed
 from charteroak.core.box_report import CameraStanding
 from charteroak.core.people import Act, Person
@@ -37,6 +38,7 @@ class Board:
         alerts: those that wait for a person first, newest first; then the others.
         unverified: how many alerts have no verdict, also those that are not shown.
         standings: what boxes said last of their cameras, by short name.
+        disk_full: no more reads are taken in, so no alert can come.
     """
 
     at: datetime
@@ -45,11 +47,18 @@ class Board:
     cameras: tuple[CameraHealth, ...]
     standings: Mapping[str, CameraStanding]
     lists: tuple[ListHealth, ...]
+    disk_full: bool
 
     @property
     def waiting(self) -> int:
         """How many of the alerts shown wait for a person."""
         return sum(alert.waiting for alert in self.alerts)
+
+    @property
+    def unverified_older(self) -> int:
+        """How many without a verdict are older than all that are shown."""
+        shown = sum(alert.status is Status.UNVERIFIED for alert in self.alerts)
+        return max(0, self.unverified - shown)
 
 
 def see_board(agency: Agency, who: Person) -> Board | NotAllowed:
@@ -82,6 +91,7 @@ def board_now(agency: Agency) -> Board:
             cameras=tuple(board_health.cameras(tx, most=_CAMERAS_MOST)),
             standings=box_reports.of_cameras(tx, now=now),
             lists=tuple(board_health.lists(tx, most=_LISTS_MOST)),
+            disk_full=agency.disk.full,
         )
 
 

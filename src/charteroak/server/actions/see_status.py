@@ -1,6 +1,5 @@
 """What everybody may see: is every duty done, and which promise cannot be kept here."""
 
-import shutil
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -28,13 +27,10 @@ from charteroak.server.vault.certificate import (
     CertificateState,
     look_at,
 )
+from charteroak.server.vault.disk import Disk
 
 SHARED_USER: Final = "shared_user"
 """The note that the embedded database runs as a user whom other programs share."""
-
-
-_LEAST_FREE_BYTES: Final = 1 << 30
-_LEAST_FREE_SHARE: Final = 0.03
 
 
 class Trouble(StrEnum):
@@ -48,6 +44,7 @@ class Trouble(StrEnum):
     CERTIFICATE_EXPIRED = "certificate_expired"
     CERTIFICATE_EXPIRES_SOON = "certificate_expires_soon"
     CERTIFICATE_UNUSABLE = "certificate_unusable"
+    DISK_FULL = "disk_full"
     DISK_LOW = "disk_low"
 
 
@@ -65,20 +62,6 @@ _OF_CERTIFICATE: Final = {
     CertificateState.EXPIRES_SOON: Trouble.CERTIFICATE_EXPIRES_SOON,
     CertificateState.UNUSABLE: Trouble.CERTIFICATE_UNUSABLE,
 }
-
-
-@attrs.frozen(kw_only=True)
-class Disk:
-    """The disk of the data folder."""
-
-    free_bytes: int
-    total_bytes: int
-
-    @property
-    def low(self) -> bool:
-        """Whether there is too little room to be calm."""
-        least = max(_LEAST_FREE_BYTES, self.total_bytes * _LEAST_FREE_SHARE)
-        return self.free_bytes < least
 
 
 @attrs.frozen(kw_only=True)
@@ -164,7 +147,9 @@ class Status:
         found = [code for code in _OF_BOXES if self.named(code)]
         if self.certificate is not None and self.certificate.state in _OF_CERTIFICATE:
             found.append(_OF_CERTIFICATE[self.certificate.state])
-        if self.disk.low:
+        if self.disk.full:
+            found.append(Trouble.DISK_FULL)
+        elif self.disk.low:
             found.append(Trouble.DISK_LOW)
         return tuple(found)
 
@@ -226,7 +211,7 @@ def see_status(agency: Agency) -> Status:
         refusals=day.refusals,
         matcher=agency.hot_file.state.value,
         certificate=_certificate(agency, now),
-        disk=_disk(agency),
+        disk=agency.disk,
         boxes=trusted,
         blind=blind,
         unverified=unverified,
@@ -238,11 +223,6 @@ def _certificate(agency: Agency, now: datetime) -> CertificateSeen | None:
     if settings.tls_certificate is None or settings.tls_key is None:
         return None
     return look_at(settings.tls_certificate, settings.tls_key, now=now)
-
-
-def _disk(agency: Agency) -> Disk:
-    found = shutil.disk_usage(agency.settings.data)
-    return Disk(free_bytes=found.free, total_bytes=found.total)
 
 
 def _boxes(tx: Changes, now: datetime) -> tuple[BoxLine, ...]:

@@ -12,11 +12,24 @@ from typing import ClassVar, TypeVar
 
 import attrs
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from charteroak.core.errors import CharterOakError
 
 _WAIT_S = 5.0
+"""How long a transaction waits for a connection, and a connection to be made."""
+
+# A network that swallows packets, or a machine that is gone, must not hold a thread
+# for hours: libpq looks after itself within half a minute (sockets of this machine
+# need none of it, and ignore it).
+_PATIENCE: dict[str, int] = {
+    "connect_timeout": int(_WAIT_S),
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 
 
 class StoreUnavailableError(CharterOakError):
@@ -94,10 +107,14 @@ class Database:
                 min_size=0,
                 max_size=most,
                 timeout=_WAIT_S,
+                # It tries again in steps that double, and nobody else may meanwhile:
+                # without a short end to that, a database that was away for long
+                # would be found minutes after it came back.
+                reconnect_timeout=_WAIT_S,
                 open=False,
                 check=ConnectionPool.check_connection,
                 name=f"charteroak-{role}",
-                kwargs={"application_name": f"charteroak-{role}"},
+                kwargs={"application_name": f"charteroak-{role}", **_PATIENCE},
             )
             for role, dsn in dsns.items()
         }
@@ -134,7 +151,7 @@ class Database:
 
     def listen_dsn(self) -> str:
         """Connection string for a listener of its own, as the desk."""
-        return self._dsns[Changes.ROLE]
+        return make_conninfo(self._dsns[Changes.ROLE], **_PATIENCE)
 
     @contextmanager
     def _begin(self, kind: type[T]) -> Iterator[T]:

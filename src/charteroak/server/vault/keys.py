@@ -7,6 +7,7 @@ was ever made of it. So the key folder must never be copied to where backups go.
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -225,8 +226,10 @@ def _destroy(path: Path, entropy: Callable[[int], bytes]) -> bool:
     except OSError as refused:
         raise KeyNotDestroyedError("a key cannot be opened") from refused
     try:
-        os.write(number, entropy(_KEY_BYTES))
-        os.fsync(number)
+        # A full disk that copies on write refuses this, and must not keep the key.
+        with suppress(OSError):
+            os.write(number, entropy(_KEY_BYTES))
+            os.fsync(number)
         path.unlink(missing_ok=True)
         files.sync_folder(path.parent)
     except OSError as refused:

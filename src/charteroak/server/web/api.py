@@ -54,6 +54,7 @@ _PASSING: Final = frozenset(
     {
         "charteroak.batch.no-bucket",
         "charteroak.store.unavailable",
+        "charteroak.vault.disk-full",
         "charteroak.vault.pictures-unavailable",
     }
 )

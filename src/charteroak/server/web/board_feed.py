@@ -8,6 +8,7 @@ happened while a browser slept, or between two pages, is never lost.
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Final
@@ -57,6 +58,8 @@ class BoardFeed:
         self._looking = threading.Lock()
         self._subscribers: set[Subscriber] = set()
         self._runner: threading.Thread | None = None
+        self._renewer = ThreadPoolExecutor(1, thread_name_prefix="board-renewal")
+        self._renewal: Future[None] | None = None
         self._left = threading.Event()
         self._latest = Latest()
         self._closed = False
@@ -132,8 +135,20 @@ class BoardFeed:
             self._down()
             self._left.wait(LOOK_EVERY_S)
 
-    def renew(self) -> None:
-        """Look now: what a new subscriber is shown first is never from before it came."""
+    def renew(self) -> Future[None]:
+        """Look now: what a new subscriber is shown first is never from before it came.
+
+        Whoever asks before a look has begun shares it, so a thousand browsers that come
+        at once cost two looks, and none of the threads that pages need.
+        """
+        with self._lock:
+            if self._renewal is None:
+                self._renewal = self._renewer.submit(self._renew)
+            return self._renewal
+
+    def _renew(self) -> None:
+        with self._lock:
+            self._renewal = None
         # While the database is away, the feed's own thread tries; nobody waits for it.
         if self._latest.down_since is None:
             try:
@@ -180,4 +195,4 @@ class BoardFeed:
 
 def _shown(board: Board) -> tuple[object, ...]:
     """What makes a new list worth sending; freshness is sent with every heartbeat."""
-    return (board.alerts, board.unverified)
+    return (board.alerts, board.unverified, board.disk_full)

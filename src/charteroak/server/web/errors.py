@@ -28,6 +28,7 @@ from charteroak.server.web.session import (
     NotYourRoleError,
     SessionLockedError,
     TemporaryPasswordError,
+    agency_of,
     recall,
     safe_next,
 )
@@ -131,10 +132,26 @@ _PAGES: Final = {
     ),
 }
 
+_DISK_FULL: Final = Trouble(
+    503,
+    later("The disk is full"),
+    later("The disk of the server's data folder has no room left."),
+    later(
+        "Nothing is lost: what is stored stays, and the boxes by the cameras keep their "
+        "reads meanwhile. No alert can be raised until there is room again."
+    ),
+    later(
+        "Tell the administrator: make room on that disk, or move the data folder to a "
+        "larger one. Then all goes on by itself, and what is due is deleted first."
+    ),
+)
+
 _PASSING: Final = {
     "charteroak.log.not-yet-covered": 503,
     "charteroak.people.too-many-sign-ins": 429,
     "charteroak.store.unavailable": 503,
+    "charteroak.vault.disk-full": 503,
+    "charteroak.vault.pictures-unavailable": 503,
 }
 """Codes of what will be over in a while, each with its page."""
 
@@ -172,6 +189,8 @@ def wants_json(request: Request) -> bool:
 def show(request: Request, status: int, *, reference: str | None = None) -> Response:
     """The page for a status; for a machine, the same as JSON."""
     trouble = _PAGES.get(status, _PAGES[HTTPStatus.INTERNAL_SERVER_ERROR])
+    if trouble.status == HTTPStatus.SERVICE_UNAVAILABLE and _disk_is_full(request):
+        trouble = _DISK_FULL
     if wants_json(request):
         body = {"error": trouble.title, "hint": trouble.now}
         return JSONResponse(body, status_code=status)
@@ -184,6 +203,14 @@ def show(request: Request, status: int, *, reference: str | None = None) -> Resp
         {"trouble": trouble, "reference": reference},
         status=status,
     )
+
+
+def _disk_is_full(request: Request) -> bool:
+    try:
+        return agency_of(request).disk.full
+    except OSError:
+        # The data folder itself is away: another trouble.
+        return False
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:

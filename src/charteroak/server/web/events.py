@@ -7,12 +7,12 @@ whoever may no longer see the board is then refused.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
-from starlette.concurrency import run_in_threadpool
 
 from charteroak.core.people import Act
 from charteroak.server.web.board_feed import BoardFeed, Latest
@@ -27,6 +27,7 @@ STREAM_S: Final = 60.0
 _COME_AGAIN_MS: Final = 1000
 _FILTERS_MOST: Final = 64
 _making: Final = Lock()
+T = TypeVar("T")
 
 
 def the_feed(request: Request, agency: TheAgency) -> BoardFeed:
@@ -72,17 +73,19 @@ async def _events(
     sent = -1
     with feed.subscribe() as subscriber:
         yield f"retry: {_COME_AGAIN_MS}\n\n".encode()
-        await run_in_threadpool(feed.renew)
+        await _result(feed.renew())
         while clock() < ends and feed.running:
             subscriber.changed.clear()
             latest = feed.latest
             if latest.board is not None or latest.down_since is not None:
                 # The strip goes with every change and every heartbeat.
-                text = await run_in_threadpool(
-                    _write, request, latest, asked, with_list=latest.change != sent
-                )
+                with_list = latest.change != sent and latest.board is not None
                 sent = latest.change
-                yield text
+                second = int(clock())
+                for text in _write(
+                    request, latest, asked, second=second, with_list=with_list
+                ):
+                    yield await _result(text)
             try:
                 async with asyncio.timeout(min(HEARTBEAT_S, max(ends - clock(), 0))):
                     await subscriber.changed.wait()
@@ -90,45 +93,86 @@ async def _events(
                 continue
 
 
-class Written:
-    """The list as it was written last, so that twenty browsers cost one rendering.
+async def _result(future: Future[T]) -> T:
+    """What comes of it; whoever goes away cancels it for nobody else."""
+    return await asyncio.shield(asyncio.wrap_future(future))
 
-    Nothing in it belongs to one session: the forms of the cards are elsewhere.
+
+class Written:
+    """Texts as they were written last, so that a thousand browsers cost one rendering.
+
+    A thread of its own writes them, so that pages never wait for one. Nothing in them
+    belongs to one session: the forms of the cards are elsewhere.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._change = 0
-        self._texts: dict[str, bytes] = {}
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="board-writer")
+        self._shelves: dict[str, tuple[object, dict[str, Future[bytes]]]] = {}
 
-    def get(self, change: int, query: str, write: Callable[[], bytes]) -> bytes:
-        """The text of a change and a filter, written when first asked for."""
+    def get(
+        self, what: str, as_of: object, query: str, write: Callable[[], bytes]
+    ) -> Future[bytes]:
+        """The text of a part of the board and a filter, written when first asked for.
+
+        Args:
+            what: which part.
+            as_of: what the text depends on; the last one asked for is kept.
+            query: the filter.
+            write: writes it.
+        """
         with self._lock:
-            if change != self._change or len(self._texts) >= _FILTERS_MOST:
-                self._change, self._texts = change, {}
-            if query not in self._texts:
-                self._texts[query] = write()
-            return self._texts[query]
+            of, texts = self._shelves.get(what, (None, {}))
+            if of != as_of or len(texts) >= _FILTERS_MOST:
+                texts = {}
+                self._shelves[what] = (as_of, texts)
+            if query not in texts:
+                texts[query] = self._writer.submit(write)
+            return texts[query]
 
 
 def _write(
-    request: Request, latest: Latest, asked: BoardFilter, *, with_list: bool
-) -> bytes:
+    request: Request,
+    latest: Latest,
+    asked: BoardFilter,
+    *,
+    second: int,
+    with_list: bool,
+) -> list[Future[bytes]]:
+    """The events that a browser gets now.
+
+    Args:
+        request: of the browser.
+        latest: what the feed knows.
+        asked: the browser's filter.
+        second: of any steady clock: no strip is older than that.
+        with_list: whether the list is among them.
+    """
     pages = pages_of(request)
-    if latest.board is None:
-        values: dict[str, object] = {"down_since": latest.down_since}
-        return _event("down", pages.write("board.html", values, block="down"))
-    values = board_context(latest.board, asked, down_since=latest.down_since)
-    strip = _event("strip", pages.write("board.html", values, block="strip"))
-    if not with_list:
-        return strip
     written: Written = request.app.state.board_written
-    alerts = written.get(
-        latest.change,
+    board = latest.board
+
+    def event(name: str, block: str) -> bytes:
+        values: dict[str, object] = {"down_since": latest.down_since}
+        if board is not None:
+            values = board_context(board, asked, down_since=latest.down_since)
+        return _event(name, pages.write("board.html", values, block=block))
+
+    if board is None:
+        down = (latest.down_since, second)
+        return [written.get("down", down, "", lambda: event("down", "down"))]
+    strip = written.get(
+        "strip",
+        (latest.change, latest.down_since, second),
         asked.query,
-        lambda: _event("board", pages.write("board.html", values, block="alerts")),
+        lambda: event("strip", "strip"),
     )
-    return alerts + strip
+    if not with_list:
+        return [strip]
+    alerts = written.get(
+        "list", latest.change, asked.query, lambda: event("board", "alerts")
+    )
+    return [alerts, strip]
 
 
 def _event(name: str, text: str) -> bytes:

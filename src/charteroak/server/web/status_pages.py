@@ -107,9 +107,15 @@ TROUBLES: Final = {
         "The files of the server's certificate cannot be used. The server goes on with "
         "what it has until it is started again. Put a certificate and its key there."
     ),
+    Trouble.DISK_FULL: later(
+        "The disk is full: no new read is taken in, and no alert can be raised. Nothing "
+        "is lost: boxes keep their reads, and what is stored stays. The last room is "
+        "kept for deleting what is due. Make room on the disk of the data folder, or "
+        "move the folder to a larger disk; then all goes on by itself."
+    ),
     Trouble.DISK_LOW: later(
         "The disk of the data folder is nearly full. Make room, or move the folder to a "
-        "larger disk: when it is full nothing more can be taken in."
+        "larger disk: when it is full no more reads are taken in."
     ),
 }
 """What needs a person, by code."""

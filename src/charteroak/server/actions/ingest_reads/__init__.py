@@ -55,6 +55,7 @@ def ingest_reads(agency: Agency, sender: Sender, body: bytes) -> Taken | TurnedA
 
     Raises:
         StoreUnavailableError: nothing was taken; the box sends it again.
+        DiskFullError: the same.
         PicturesUnavailableError: the same.
         BucketMissingError: the same.
     """
@@ -66,6 +67,7 @@ def ingest_reads(agency: Agency, sender: Sender, body: bytes) -> Taken | TurnedA
         why = Why.UNREADABLE if unreadable else Why.UNAUTHENTIC
         with agency.database.ingests() as tx:
             return turn_away(tx, why, refused, at=now)
+    agency.check_room()
     with agency.database.ingests() as tx:
         return _take(agency, tx, delivery)
 
