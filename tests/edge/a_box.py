@@ -1,5 +1,6 @@
 """Builders for the tests of the box's transport."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -9,6 +10,7 @@ from nacl.public import PrivateKey, SealedBox
 
 from charteroak.core.wire import WireRead, decode_read
 from charteroak.edge.spool import Spool
+from charteroak.edge.uptime import Uptime, unknown
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 AGENCY = PrivateKey(bytes(range(1, 33)))
@@ -48,6 +50,7 @@ def a_spool(
     keep: timedelta = KEEP,
     limit_bytes: int = 10_000_000,
     boot_epoch: int = 1,
+    uptime: Callable[[], Uptime | None] = unknown,
 ) -> Spool:
     return Spool.open(
         folder / "spool.sqlite3",
@@ -55,6 +58,7 @@ def a_spool(
         keep=keep,
         limit_bytes=limit_bytes,
         boot_epoch=boot_epoch,
+        uptime=uptime,
     )
 
 

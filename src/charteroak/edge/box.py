@@ -25,6 +25,7 @@ from charteroak.edge.settings import DataFolder, DataFolderError, Enrolled
 from charteroak.edge.spool import Spool
 from charteroak.edge.spool_file import CorruptSpoolError, forget_aside, move_aside
 from charteroak.edge.uplink import Sender, Uplink
+from charteroak.edge.uptime import Uptime, unknown
 from charteroak.edge.web_client import open_client
 
 HOUSEKEEPING_S: Final = 1.0
@@ -113,7 +114,7 @@ class Box:
         age = (
             0
             if stats.oldest_at is None
-            else int((now - stats.oldest_at).total_seconds())
+            else max(0, int((now - stats.oldest_at).total_seconds()))
         )
         line = (
             f"{link.link}; {stats.waiting} waiting ({stats.size_bytes} bytes, oldest "
@@ -178,12 +179,14 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
     clock: Callable[[], datetime],
     nonce: Callable[[], bytes],
     turns: "threading.Lock | None" = None,
+    uptime: Callable[[], Uptime | None] = unknown,
 ) -> Iterator[Box]:
     """Put a box together in its data folder, and close it afterwards.
 
     A damaged spool is moved aside, told in the log, and an empty one is begun.
 
-    Boxes of one process that share an engine share `turns`, held while it works.
+    Boxes of one process that share an engine share `turns`, held while it works. Where
+    the clock is the machine's, its uptime keeps a clock that is set from deleting reads.
 
     Raises:
         AlreadyRunningError: another process has the folder.
@@ -196,7 +199,19 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
         with (
             closing(client),
             closing(
-                _open_spool(folder, enrolled, spool_limit_bytes, clock(), boot_epoch)
+                _open_spool(
+                    folder,
+                    now=clock(),
+                    opens=partial(
+                        Spool.open,
+                        folder.spool,
+                        agency_key=enrolled.enrolment.agency_key,
+                        keep=timedelta(seconds=enrolled.enrolment.keep_s),
+                        limit_bytes=spool_limit_bytes,
+                        boot_epoch=boot_epoch,
+                        uptime=uptime,
+                    ),
+                )
             ) as spool,
         ):
             tally = Tally()
@@ -253,23 +268,10 @@ def _sender(
 
 
 def _open_spool(
-    folder: DataFolder,
-    enrolled: Enrolled,
-    limit_bytes: int,
-    now: datetime,
-    boot_epoch: int,
+    folder: DataFolder, *, now: datetime, opens: Callable[[], Spool]
 ) -> Spool:
-    def attempt() -> Spool:
-        return Spool.open(
-            folder.spool,
-            agency_key=enrolled.enrolment.agency_key,
-            keep=timedelta(seconds=enrolled.enrolment.keep_s),
-            limit_bytes=limit_bytes,
-            boot_epoch=boot_epoch,
-        )
-
     try:
-        return attempt()
+        return opens()
     except CorruptSpoolError:
         aside = move_aside(folder.spool, now)
         _log.error(
@@ -277,7 +279,7 @@ def _open_spool(
             "It is kept until it is due: sqlite3's .recover may rescue it.",
             aside.name,
         )
-        return attempt()
+        return opens()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from threading import Event
@@ -22,6 +22,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from charteroak.core.errors import CharterOakError
+from charteroak.edge.cut_jpeg import nearly_whole
 from charteroak.edge.recognize import Image as Pixels
 
 SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
@@ -216,7 +217,8 @@ def read_frame(path: Path) -> Arrival:
                         source, f"{opened.width} x {opened.height} pixels are too many"
                     )
                 captured_at = _captured_at(path, opened)
-                return Frame(image=_rgb(opened), source=source, captured_at=captured_at)
+                image = _rgb(_loaded(path, opened))
+                return Frame(image=image, source=source, captured_at=captured_at)
     except Image.DecompressionBombError:
         return PictureTooLargeError(source, "it claims an absurd number of pixels")
     except UnidentifiedImageError:
@@ -226,6 +228,17 @@ def read_frame(path: Path) -> Arrival:
     # Pillow's decoders meet hostile bytes with any of these.
     except (ValueError, SyntaxError, EOFError, OverflowError, KeyError, TypeError):
         return UnreadablePictureError(source, "broken picture data")
+
+
+def _loaded(path: Path, opened: Image.Image) -> Image.Image:
+    try:
+        opened.load()
+    except OSError:
+        nearly = nearly_whole(path) if opened.format == "JPEG" else None
+        if nearly is None:
+            raise
+        return nearly
+    return opened
 
 
 def _rgb(opened: Image.Image) -> Pixels:
@@ -261,9 +274,8 @@ def _named_time(path: Path) -> datetime | None:
     stamp = _STAMP.match(path.name)
     if stamp is None:
         return None
-    try:
-        moment = datetime.strptime(stamp[1] + "+0000", "%Y%m%dT%H%M%S%z")
-    except ValueError:
+    moment = _moment(stamp[1] + "+0000", "%Y%m%dT%H%M%S%z", second_at=13)
+    if moment is None:
         return None
     return moment.replace(microsecond=int((stamp[2] or "0").ljust(6, "0")))
 
@@ -274,14 +286,24 @@ def _exif_time(opened: Image.Image) -> datetime | None:
     offset = details.get(ExifTags.Base.OffsetTimeOriginal)
     if not isinstance(taken, str) or not isinstance(offset, str):
         return None
-    try:
-        moment = datetime.strptime(f"{taken} {offset}", "%Y:%m:%d %H:%M:%S %z")
-    except ValueError:
+    moment = _moment(f"{taken} {offset}", "%Y:%m:%d %H:%M:%S %z", second_at=17)
+    if moment is None:
         return None
     parts = details.get(ExifTags.Base.SubsecTimeOriginal)
     if isinstance(parts, str) and parts.strip().isdecimal():
         moment = moment.replace(microsecond=int(parts.strip()[:6].ljust(6, "0")))
     return moment
+
+
+def _moment(text: str, form: str, *, second_at: int) -> datetime | None:
+    """A time with a zone; a leap second is the second after it, as clocks count it."""
+    leap = text[second_at : second_at + 2] == "60"
+    if leap:
+        text = text[:second_at] + "59" + text[second_at + 2 :]
+    try:
+        return datetime.strptime(text, form) + timedelta(seconds=leap)  # noqa: DTZ007 - every form that is given has a zone
+    except (OverflowError, ValueError):
+        return None
 
 
 def _file_time(path: Path) -> datetime | None:

@@ -5,9 +5,10 @@ the numbers needed to send them; nothing in it can be read without the agency's 
 key, which is never on a box.
 """
 
+import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,41 +22,33 @@ from charteroak.core.errors import CharterOakError
 from charteroak.core.retention import FUTURE_TOLERANCE
 from charteroak.core.wire import WireRead
 from charteroak.edge.spool_file import (
-    CorruptSpoolError,
+    SpoolDiskFullError,
     SpoolFullError,
     SpoolStats,
     millis,
     typed,
 )
+from charteroak.edge.spool_schema import prepare
+from charteroak.edge.uptime import Uptime, unknown
 
 MOST_SENT: Final = 100
 MOST_SENT_BYTES: Final = 4 * 1024 * 1024
 MISDATED_GRACE: Final = timedelta(hours=1)
 """How long a read that is due by its own time is kept for the server to judge it."""
+LONGEST_ASIDE: Final = timedelta(hours=1)
+"""Nothing is set aside for longer; what seems to be, was set aside by a wrong clock."""
 
+RESERVE_BYTES: Final = 16 * 1024 * 1024
+"""So much of the disk is left free: to deliver and to delete takes room, too, a few
+times MOST_SENT_BYTES. A disk filled to the last byte could do neither, for ever."""
+
+_DELETED_AT_ONCE: Final = 100
+_ASIDE_MS: Final = LONGEST_ASIDE // timedelta(milliseconds=1)
 _LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 
-_SCHEMA: Final = """
-    CREATE TABLE IF NOT EXISTS envelopes (
-        id         INTEGER PRIMARY KEY AUTOINCREMENT,
-        created_at INTEGER NOT NULL,
-        kept_until INTEGER NOT NULL,
-        not_before INTEGER NOT NULL DEFAULT 0,
-        boot_epoch INTEGER,
-        sequence   INTEGER,
-        envelope   BLOB NOT NULL
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS envelopes_due ON envelopes (kept_until);
-    CREATE INDEX IF NOT EXISTS envelopes_sent ON envelopes (boot_epoch, sequence)
-     WHERE sequence IS NOT NULL;
-    CREATE TABLE IF NOT EXISTS counts (
-        name  TEXT PRIMARY KEY,
-        value INTEGER NOT NULL
-    ) STRICT;
-"""
 _PUT: Final = """
-    INSERT INTO envelopes (created_at, kept_until, envelope)
-    VALUES (:created_at, :kept_until, :envelope)
+    INSERT INTO envelopes (created_at, kept_until, boot, due_ms, envelope)
+    VALUES (:created_at, :kept_until, :boot, :due_ms, :envelope)
 """
 _ASSIGNED: Final = """
     SELECT boot_epoch, sequence
@@ -73,7 +66,9 @@ _OF_BATCH: Final = """
 _UNASSIGNED: Final = """
     SELECT id, length(envelope)
       FROM envelopes
-     WHERE sequence IS NULL AND not_before <= :now AND kept_until > :now
+     WHERE sequence IS NULL
+       AND (not_before <= :now OR not_before > :now + :aside)
+       AND CASE WHEN boot = :boot THEN due_ms > :up_ms ELSE kept_until > :now END
      ORDER BY id
      LIMIT :most
 """
@@ -90,11 +85,19 @@ _RELEASE_BROKEN: Final = """
      WHERE (boot_epoch, sequence) IN
            (SELECT boot_epoch, sequence
               FROM envelopes
-             WHERE kept_until <= :now AND sequence IS NOT NULL)
+             WHERE sequence IS NOT NULL
+               AND CASE WHEN boot = :boot THEN due_ms <= :up_ms
+                        ELSE kept_until <= :now END)
 """
 _DELETE: Final = "DELETE FROM envelopes WHERE id = :id RETURNING length(envelope)"
 _DELETE_DUE: Final = """
-    DELETE FROM envelopes WHERE kept_until <= :now RETURNING length(envelope)
+    DELETE FROM envelopes
+     WHERE id IN (SELECT id
+                    FROM envelopes
+                   WHERE (boot = :boot AND due_ms <= :up_ms)
+                      OR (boot IS NOT :boot AND kept_until <= :now)
+                   LIMIT :most)
+    RETURNING length(envelope)
 """
 _COUNT: Final = """
     INSERT INTO counts (name, value) VALUES (:name, :more)
@@ -102,8 +105,11 @@ _COUNT: Final = """
 """
 _STATS: Final = """
     SELECT count(*), coalesce(sum(length(envelope)), 0), min(created_at),
-           count(*) FILTER (WHERE not_before > :now)
+           count(*) FILTER (WHERE not_before > :now AND not_before <= :now + :aside)
       FROM envelopes
+"""
+_FREE_INSIDE: Final = """
+    SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size
 """
 _COUNTS: Final = "SELECT name, value FROM counts ORDER BY name"
 
@@ -139,6 +145,9 @@ class Spool:
           write-ahead log. A batch in which one envelope is due is given up whole: the
           due are deleted, the others get a new number. If the old batch had arrived
           after all, the server knows the reads by their ids and counts them once.
+        - **A clock that is set changes nothing**: how long an envelope has waited is
+          measured by the machine's uptime. Only after the machine was started anew is
+          it judged by the clock, which then has to be right.
         - **Sealed**: no plate and no camera's name is ever in the file.
         - **Threads**: any method from any thread; one process per file.
 
@@ -146,21 +155,25 @@ class Spool:
     blocks; they hold sealed envelopes only).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a spool is told, each part named
         self,
         connection: sqlite3.Connection,
         *,
+        folder: Path,
         agency_key: bytes,
         keep: timedelta,
         limit_bytes: int,
         boot_epoch: int,
+        uptime: Callable[[], Uptime | None],
     ) -> None:
         self._connection = connection
+        self._folder = folder
         self._lock = threading.Lock()
         self._seal = SealedBox(PublicKey(agency_key))
         self._keep = keep
         self._limit_bytes = limit_bytes
         self._boot_epoch = boot_epoch
+        self._uptime = uptime
         self._sequence = 0
         self._unsaved_drops = 0
         # A crash may have left envelopes deleted long ago in the write-ahead log.
@@ -170,7 +183,7 @@ class Spool:
         self.arrived.set()
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - likewise
         cls,
         path: Path,
         *,
@@ -178,6 +191,7 @@ class Spool:
         keep: timedelta,
         limit_bytes: int,
         boot_epoch: int,
+        uptime: Callable[[], Uptime | None] = unknown,
     ) -> "Spool":
         """Open the spool, or make it.
 
@@ -187,6 +201,7 @@ class Spool:
             keep: a read older than this is due.
             limit_bytes: accept no read once the envelopes waiting would exceed it.
             boot_epoch: this start's number, never used before.
+            uptime: the machine's; without it the clock alone says what is due.
 
         Raises:
             CorruptSpoolError: the file is damaged; see `spool_file.move_aside`.
@@ -199,13 +214,15 @@ class Spool:
             )
             try:
                 path.chmod(0o600)
-                _prepare(connection)
+                prepare(connection)
                 return cls(
                     connection,
+                    folder=path.parent,
                     agency_key=agency_key,
                     keep=keep,
                     limit_bytes=limit_bytes,
                     boot_epoch=boot_epoch,
+                    uptime=uptime,
                 )
             except BaseException:
                 connection.close()
@@ -234,9 +251,16 @@ class Spool:
             SpoolUnavailableError: the file cannot be written; counted as dropped.
         """
         envelope = self._seal.encrypt(msgspec.msgpack.encode(read))
+        created_at, kept_until = (
+            millis(now),
+            millis(self._kept_until(read.seen_at, now)),
+        )
+        up = self._uptime()
         row = {
-            "created_at": millis(now),
-            "kept_until": millis(self._kept_until(read.seen_at, now)),
+            "created_at": created_at,
+            "kept_until": kept_until,
+            "boot": None if up is None else up.boot,
+            "due_ms": None if up is None else up.ms + kept_until - created_at,
             "envelope": envelope,
         }
         with self._lock:
@@ -244,6 +268,7 @@ class Spool:
                 self._drop()
                 raise SpoolFullError("the spool is full; a read was not accepted")
             try:
+                self._check_room()
                 with self._changes() as tx:
                     tx.execute(_PUT, row)
             except CharterOakError:
@@ -305,7 +330,8 @@ class Spool:
 
         Args:
             batch: as `next_batch` gave it.
-            not_before: set them aside until then; None for at once.
+            not_before: set them aside until then, at most LONGEST_ASIDE ahead; None for
+                at once.
         """
         until = 0 if not_before is None else millis(not_before)
         with self._lock, self._changes() as tx:
@@ -328,17 +354,27 @@ class Spool:
             How many envelopes were deleted because they were due; also counted in
             `stats`. The caller says so in its log.
         """
-        due = {"now": millis(now)}
+        due = self._moment(now)
+        gone = 0
         with self._lock:
-            with self._changes() as tx:
-                tx.execute(_RELEASE_BROKEN, due)
-                sizes = [int(size) for (size,) in tx.execute(_DELETE_DUE, due)]
-                if sizes:
-                    tx.execute(_COUNT, {"name": "forgotten", "more": len(sizes)})
-            self._size_bytes -= sum(sizes)
-            if sizes or self._log_is_dirty:
+            # A few at a time: the log of a deletion is as large as what is deleted.
+            while sizes := self._forget_some(due):
+                gone += len(sizes)
                 self._empty_log()
-        return len(sizes)
+            if self._log_is_dirty:
+                self._empty_log()
+        return gone
+
+    def _forget_some(self, due: dict[str, int | str]) -> list[int]:
+        which = due | {"most": _DELETED_AT_ONCE}
+        with self._changes() as tx:
+            tx.execute(_RELEASE_BROKEN, due)
+            sizes = [int(size) for (size,) in tx.execute(_DELETE_DUE, which)]
+            if sizes:
+                tx.execute(_COUNT, {"name": "forgotten", "more": len(sizes)})
+        self._size_bytes -= sum(sizes)
+        self._log_is_dirty |= bool(sizes)
+        return sizes
 
     def stats(self, now: datetime) -> SpoolStats:
         """What waits and what became of the rest."""
@@ -350,6 +386,19 @@ class Spool:
             found = _read_stats(self._connection, now)
         return attrs.evolve(found, dropped=found.dropped + self._unsaved_drops)
 
+    def _check_room(self) -> None:
+        with typed():
+            disk = os.statvfs(self._folder)
+            # What was delivered leaves room inside the file, which does not shrink.
+            inside = self._connection.execute(_FREE_INSIDE).fetchone()[0]
+        if disk.f_bavail * disk.f_frsize + inside < RESERVE_BYTES:
+            raise SpoolDiskFullError("the disk of the spool is full")
+
+    def _moment(self, now: datetime) -> dict[str, int | str]:
+        """What says whether an envelope is due: this clock, or the uptime."""
+        up = self._uptime() or Uptime("", 0)
+        return {"now": millis(now), "boot": up.boot, "up_ms": up.ms}
+
     def _kept_until(self, seen_at: datetime, now: datetime) -> datetime:
         if seen_at > now + FUTURE_TOLERANCE:
             return now + self._keep
@@ -360,7 +409,8 @@ class Spool:
     def _assign(
         self, tx: sqlite3.Connection, now: datetime, *, most: int, most_bytes: int
     ) -> tuple[int, int] | None:
-        rows = tx.execute(_UNASSIGNED, {"now": millis(now), "most": most}).fetchall()
+        which = self._moment(now) | {"aside": _ASIDE_MS, "most": most}
+        rows = tx.execute(_UNASSIGNED, which).fetchall()
         chosen: list[int] = []
         size = 0
         for identifier, length in rows:
@@ -423,28 +473,10 @@ def look(path: Path, now: datetime) -> SpoolStats:
             connection.close()
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables if they are not there, and set what the promises need.
-
-    Raises:
-        CorruptSpoolError: the file is damaged.
-    """
-    # secure_delete overwrites what is deleted; with the log truncated after a
-    # deletion no copy is left (measured: 0 marker bytes in the files).
-    connection.execute("PRAGMA busy_timeout = 5000")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = ON")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-        raise CorruptSpoolError("the spool is damaged")
-    connection.executescript(_SCHEMA)
-
-
 def _read_stats(connection: sqlite3.Connection, now: datetime) -> SpoolStats:
     """The figures of an open spool; inside `typed`."""
     waiting, size, oldest, aside = connection.execute(
-        _STATS, {"now": millis(now)}
+        _STATS, {"now": millis(now), "aside": _ASIDE_MS}
     ).fetchone()
     counts = {str(name): int(value) for name, value in connection.execute(_COUNTS)}
     return SpoolStats(

@@ -8,7 +8,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -26,7 +26,7 @@ from charteroak.core.wire import (
     signed_bytes,
 )
 from charteroak.edge.identity import Identity
-from charteroak.edge.spool import MOST_SENT, Outgoing, Spool
+from charteroak.edge.spool import LONGEST_ASIDE, MOST_SENT, Outgoing, Spool
 from charteroak.edge.spool_file import SpoolDiskFullError, SpoolUnavailableError
 from charteroak.edge.web_client import ServerSays, refusal, why_unreachable
 
@@ -37,7 +37,6 @@ GATHER_S: Final = 0.05
 SHORTEST_BACKOFF_S: Final = 1.0
 LONGEST_BACKOFF_S: Final = 60.0
 REVOKED_PAUSE_S: Final = 300.0
-SET_ASIDE: Final = timedelta(hours=1)
 CLOCK_ALARM_S: Final = 60
 
 _IDLE_CHECK_S: Final = 0.5
@@ -296,7 +295,7 @@ class Uplink:
         return self._failed(Link.TROUBLED, says.sentence)
 
     def _unreadable(self, batch: Outgoing, says: ServerSays) -> float:
-        self._spool.release(batch, not_before=self._clock() + SET_ASIDE)
+        self._spool.release(batch, not_before=self._clock() + LONGEST_ASIDE)
         _log.error(
             "the server cannot read a batch of %d; set aside for an hour",
             len(batch.envelopes),
