@@ -65,7 +65,7 @@ def test_a_camera_that_closes_and_hangs_is_taken_up_again(a_camera: Camera) -> N
     a_camera.plays([], then=HANG_UNANSWERED)
     a_camera.plays(PICTURES[3:6], then=CLOSE)
     a_camera.plays([], then=HANG)
-    stream = stream_of(a_camera.address(), silent_s=1)
+    stream = stream_of(a_camera.address(), silent_s=2)
 
     with closing(stream.arrivals()) as coming:
         arrivals = list(itertools.islice(coming, 9))
@@ -86,7 +86,7 @@ def test_a_camera_that_closes_and_hangs_is_taken_up_again(a_camera: Camera) -> N
     assert moments == sorted(filter(None, moments))
     assert [each.why for each in breaks] == [
         "it cannot be reached, or broke off",
-        "it gave nothing for 1 s",
+        "it gave nothing for 2 s",
         "it cannot be reached, or broke off",
     ]
     assert [each.again_in_s for each in breaks] == [1, 2, 1]
@@ -106,18 +106,22 @@ def test_stop_ends_the_wait_for_a_camera_that_hangs(a_camera: Camera) -> None:
 
 
 def test_a_slow_reader_misses_frames_and_stays_current(a_camera: Camera) -> None:
-    a_camera.plays([jpeg_of(picture(27)), *PICTURES[:26]], then=HANG)
+    a_camera.plays(PICTURES, then=HANG)
     stream = stream_of(a_camera.address())
     with closing(stream.arrivals()) as coming:
         first = next(coming)
         until = time.monotonic() + 100
-        while stream.dropped < 26 - WAITING and time.monotonic() < until:
+        # On a busy machine more than the first may have come before it was taken.
+        while stream.dropped < 27 - WAITING and time.monotonic() < until:
             time.sleep(0.01)
-        newest = list(itertools.islice(coming, WAITING))
+        newest = list(itertools.islice(coming, 27 - stream.dropped))
 
     frames = [each for each in [first, *newest] if isinstance(each, Frame)]
-    assert [number_in(frame.image) for frame in frames] == [27, *range(18, 26)]
-    assert stream.dropped == 26 - WAITING
+    numbers = [number_in(frame.image) for frame in frames]
+    assert len(newest) in {WAITING - 1, WAITING}
+    assert numbers[1:] == list(range(28 - len(newest), 28))
+    assert numbers[0] < numbers[1]
+    assert stream.dropped == 28 - len(numbers)
 
 
 def test_no_more_frames_than_wanted(a_camera: Camera) -> None:
@@ -171,14 +175,13 @@ def test_names_and_passwords_are_never_told(
 
 def test_rtsp_frames_come_in_order_and_once() -> None:
     with rtsp_camera(PICTURES[:6], fps=4) as address:
-        stream = stream_of(address, silent_s=3)
+        stream = stream_of(address)
         with closing(stream.arrivals()) as coming:
-            arrivals = list(itertools.islice(coming, 4))
+            arrivals = list(itertools.islice(coming, 6))
 
     frames = [each for each in arrivals if isinstance(each, Frame)]
     numbers = [number_in(frame.image) for frame in frames]
-    assert len(numbers) >= 4
-    assert numbers == sorted(set(numbers))
+    assert numbers == [0, 1, 2, 3, 4, 5]
     assert {frame.source for frame in frames} == {address}
 
 
@@ -244,7 +247,6 @@ def test_what_is_an_address_is_kept(text: str) -> None:
     [
         "rtsp://anna:geheim@host/live",
         "rtsp://anna:ge@hei:geheim@host/live",
-        "rtsp://anna:geheim/?#geheim@host/live",
         "http://host/live?user=anna&pwd=geheim",
         "http://host/live#geheim",
         "rtsp://host/user=anna&password=geheim",
@@ -252,6 +254,19 @@ def test_what_is_an_address_is_kept(text: str) -> None:
 )
 def test_a_masked_address_keeps_the_host_only(address: str) -> None:
     assert masked(address) in {"rtsp://host/live", "http://host/live", "rtsp://host"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "rtsp://anna:geheim/?#geheim@host/live",
+        "rtsp://anna:12/geheim@host/live",
+        "http://host/live?user=anna&pwd=p@geheim",
+        "http://anna:x@host/live#@geheim",
+    ],
+)
+def test_an_address_whose_host_is_in_doubt_is_not_told(address: str) -> None:
+    assert masked(address) in {"rtsp://...", "http://..."}
 
 
 @settings(max_examples=50)

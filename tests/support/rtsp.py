@@ -13,6 +13,8 @@ from typing import Final
 
 _FRAGMENT_BYTES: Final = 1200
 _TICKS_A_SECOND: Final = 90_000
+_FIRST_TICKS: Final = 123_456
+"""Not 0, which FFmpeg takes for "none yet": it would stamp two pictures alike."""
 
 
 def _rtp(jpeg: bytes, number: int, ticks: int) -> Iterator[bytes]:
@@ -71,7 +73,7 @@ def _serve(listener: socket.socket, pictures: Sequence[bytes], fps: int) -> None
                     connection.sendall(_answer(request.decode(), address).encode())
                     playing = request.startswith(b"PLAY")
                 for number, jpeg in enumerate(pictures):
-                    ticks = number * _TICKS_A_SECOND // fps
+                    ticks = _FIRST_TICKS + number * _TICKS_A_SECOND // fps
                     for packet in _rtp(jpeg, number, ticks):
                         connection.sendall(packet)
                 # Whatever is asked now is not answered; the client goes by itself.
