@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import attrs
+import msgspec
 import psycopg
 import pytest
 from tests.attack.a_site import Rig, a_marker, rigged
@@ -31,6 +32,8 @@ from charteroak.server.vault.backup_folder import (
     Backup,
     BackupExistsError,
     DamagedBackupError,
+    ForeignBackupError,
+    Manifest,
     NewerBackupError,
     NotABackupError,
 )
@@ -254,10 +257,41 @@ def test_what_is_no_whole_backup_is_refused(town: Town, tmp_path: Path) -> None:
         Backup.read(copy)
 
 
+def test_a_list_that_somebody_altered_is_refused(town: Town, tmp_path: Path) -> None:
+    """Whoever reaches the disk of the backups can leave nothing out, and add nothing."""
+    backup_key = town.rig.agency.keys.backup_key
+    Backup.read(town.backup).prove(backup_key)
+    copy = tmp_path / "copy"
+    shutil.copytree(town.backup, copy)
+    listed = copy / "backup.json"
+    manifest = msgspec.json.decode(listed.read_bytes(), type=Manifest)
+    thinned = msgspec.structs.replace(
+        manifest, tables=tuple(each for each in manifest.tables if each.table != "log")
+    )
+    listed.write_bytes(msgspec.json.encode(thinned))
+
+    with pytest.raises(ForeignBackupError):
+        Backup.read(copy).prove(backup_key)
+
+    shutil.copy(town.backup / "backup.json", listed)
+    Backup.read(copy).prove(backup_key)
+    (copy / "backup.mac").unlink()
+    with pytest.raises(ForeignBackupError):
+        Backup.read(copy).prove(backup_key)
+
+
 def test_a_restore_that_broke_off_is_never_served(town: Town) -> None:
     settings = town.fresh("broken")
-    (settings.data / "keys" / "backup.key").write_bytes(bytes(32))
+    spoiled = settings.data / "keys" / "backup.key"
+    sound = spoiled.read_bytes()
+    spoiled.write_bytes(bytes(32))
+    with pytest.raises(ForeignBackupError):
+        restore(settings, town.backup, clock=town.rig.clock)
+    assert [each.name for each in settings.data.iterdir()] == ["keys"]
 
+    spoiled.write_bytes(sound)
+    for key in (settings.data / "keys" / "holds").iterdir():
+        key.write_bytes(bytes(32))
     with pytest.raises(UnopenableFileError):
         restore(settings, town.backup, clock=town.rig.clock)
 

@@ -25,7 +25,7 @@ from charteroak.server.store.postgres.supervisor import Progress
 from charteroak.server.store.refill import NotEmptyError
 from charteroak.server.vault.backup_folder import Backup
 from charteroak.server.vault.key_export import import_keys
-from charteroak.server.vault.keys import LASTING
+from charteroak.server.vault.keys import LASTING, Keys
 from charteroak.server.vault.pictures import Pictures
 
 _MAY_BE_THERE = {"keys", "postgres"}
@@ -66,13 +66,15 @@ def restore(  # noqa: PLR0913 - clock, entropy and two listeners beside what is 
         on_progress: told while the database takes its time.
 
     Raises:
-        NotEmptyError, KeysMissingError, HalfRestoredError: nothing was changed.
+        NotEmptyError, KeysMissingError, ForeignBackupError: nothing was changed, but
+            for keys that came from a file.
         CharterOakError: what is wrong with the backup, the keys or the disk. The mark
             stays, and nothing is served.
     """
     backup = Backup.read(folder)
     _check_empty(settings.data)
     _have_keys(settings.data / "keys", exported, entropy=entropy)
+    backup.prove(Keys(settings.data / "keys", entropy=entropy).backup_key)
     mark = restoring_mark(settings)
     mark.touch()
     profile = load_profile(settings.jurisdiction, on=clock().date())

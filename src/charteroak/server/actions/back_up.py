@@ -96,7 +96,8 @@ def back_up(
         size_bytes = draft.finish(
             _manifest(
                 agency.settings.agency, seen, copier.saved, begun, release=release
-            )
+            ),
+            key=agency.keys.backup_key,
         )
     done = BackedUp(
         size_bytes=size_bytes, buckets=len(seen.buckets), gone=len(copier.gone)

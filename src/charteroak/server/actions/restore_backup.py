@@ -71,7 +71,7 @@ class Restored:
 def restore_backup(
     ground: Ground, backup: Backup, *, telling: Telling = lambda _doing: None
 ) -> Restored:
-    """Restore a backup; the caller purges before anything is served.
+    """Restore a backup that was proved; the caller purges before anything is served.
 
     Raises:
         OtherAgencyError: it is another agency's.

@@ -2,6 +2,7 @@
 
     <folder>/
         backup.json      what it is: written last, so a folder without it is no backup
+        backup.mac       proof that it was made with the agency's backup key
         settings.env     the settings of the server, without its secrets
         tables/NAME      one table, or one bucket's or hold's part of it, sealed
         pictures/PLACE/SEGMENT   segments as they lie in the server, sealed already
@@ -11,6 +12,7 @@ and durable: a folder that has the name and the list is whole.
 """
 
 import hashlib
+import hmac
 import os
 import re
 import shutil
@@ -27,6 +29,7 @@ from charteroak.server.vault import files
 
 FORMAT: Final = 1
 _LIST: Final = "backup.json"
+_PROOF: Final = "backup.mac"
 _SETTINGS: Final = "settings.env"
 _PRIVATE: Final = 0o700
 _NAME: Final = re.compile(r"(tables|pictures)(/[a-z0-9_.-]+){1,2}")
@@ -58,6 +61,16 @@ class DamagedBackupError(CharterOakError):
 
     code = "charteroak.backup.damaged"
     hint = "Use another copy of the backup, or an earlier one."
+
+
+class ForeignBackupError(CharterOakError):
+    """The list of the backup was not made with these keys, or was altered since."""
+
+    code = "charteroak.backup.foreign"
+    hint = (
+        "Use the keys of the server that made it. If they are, somebody has altered the "
+        "backup: use another copy, and ask who could."
+    )
 
 
 class NewerBackupError(CharterOakError):
@@ -158,8 +171,8 @@ class BackupDraft:
         path.write_text(text)
         files.sync_file(path)
 
-    def finish(self, manifest: Manifest) -> int:
-        """Write the list of what was written.
+    def finish(self, manifest: Manifest, *, key: bytes) -> int:
+        """Write the list of what was written, and the proof of who did.
 
         Returns:
             How many bytes the backup has.
@@ -168,6 +181,7 @@ class BackupDraft:
             files.sync_folder(Path(folder))
         whole = msgspec.structs.replace(manifest, files=tuple(self._files))
         content = msgspec.json.format(msgspec.json.encode(whole))
+        files.make(self._folder / _PROOF, _proof(content, key), unique="draft")
         files.make(self._folder / _LIST, content, unique="draft")
         return sum(file.size_bytes for file in self._files)
 
@@ -200,8 +214,9 @@ def drafted(target: Path, *, unique: str) -> Iterator[BackupDraft]:
 class Backup:
     """A backup that is whole; see `read`."""
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, content: bytes) -> None:
         self._folder = folder
+        self._content = content
         self.manifest = manifest
 
     @classmethod
@@ -226,10 +241,26 @@ class Backup:
             manifest = msgspec.json.decode(content, type=Manifest)
         except (msgspec.MsgspecError, ValueError):
             raise DamagedBackupError("backup.json cannot be read") from None
-        found = cls(folder, manifest)
+        found = cls(folder, manifest, content)
         for saved in manifest.files:
             found._check(saved)
         return found
+
+    def prove(self, key: bytes) -> None:
+        """Check that the list was made with an agency's backup key, and is as it was.
+
+        The list says which tables there are and when reads are due; without this
+        whoever reaches the backup's disk could leave out the log, or mix two backups.
+
+        Raises:
+            ForeignBackupError: another key made it, or it was altered.
+        """
+        try:
+            told = (self._folder / _PROOF).read_bytes()
+        except OSError:
+            told = b""
+        if not hmac.compare_digest(told, _proof(self._content, key)):
+            raise ForeignBackupError("the backup was not made with these keys")
 
     def path(self, name: str) -> Path:
         """Where a file of it lies."""
@@ -257,6 +288,12 @@ class Backup:
 class _Form(msgspec.Struct):
     format: int
     release: str
+
+
+def _proof(content: bytes, key: bytes) -> bytes:
+    # The key seals too: each use has a key of its own.
+    own = hashlib.blake2b(key=key, digest_size=32, person=b"backup's list")
+    return hmac.digest(own.digest(), content, "sha256")
 
 
 def _inside(folder: Path, name: str) -> Path:
