@@ -77,7 +77,12 @@ def masked(address: str) -> str:
     scheme, sign, rest = address.partition("://")
     if not sign:
         return address
-    # The last @, wherever: a password may hold what ends a host.
-    rest = rest.rpartition("@")[2].partition("?")[0].partition("#")[0]
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host}" + ("" if _TELLING & set(path) else slash + path)
+    ends = (n for n, sign in enumerate(rest) if sign in "/?#")
+    end = min(ends, default=len(rest))
+    host, path = rest[:end].rpartition("@")[2], rest[end:]
+    if "@" in path:
+        # A password that holds what ends a host, or an @ in a path or a query: which
+        # part may be told is anybody's guess.
+        return f"{scheme}://..."
+    path = path.partition("?")[0].partition("#")[0]
+    return f"{scheme}://{host}" + ("" if _TELLING & set(path) else path)
