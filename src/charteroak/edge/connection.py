@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from threading import Condition, Event, Thread
-from typing import Final
+from typing import Final, cast
 
 import attrs
 import av.error
@@ -38,6 +38,7 @@ from charteroak.edge.video_file import USUAL_FPS, Timeline
 WAITING: Final = 8
 """Frames that wait for a slow reader."""
 
+_BEGIN_OF_JPEG: Final = b"\xff\xd8\xff"
 _LOOK_S: Final = 0.2
 _JOIN_S: Final = 0.5
 _NEARLY: Final = 0.9
@@ -109,7 +110,6 @@ class Connection:
     _closing: Event = attrs.field(factory=Event, init=False)
     _over: bool = attrs.field(default=False, init=False)
     _heard_s: float = attrs.field(factory=time.monotonic, init=False)
-    _bug: Exception | None = attrs.field(default=None, init=False)
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -135,8 +135,6 @@ class Connection:
                 yield taken
             elif over:
                 break
-        if self._bug is not None:
-            raise self._bug
 
     def _run(self) -> None:
         try:
@@ -144,8 +142,9 @@ class Connection:
         except av.error.FFmpegError as error:
             # A wait that was cut short comes out as any kind of error.
             self.why = self._silence() or trouble(error)
-        except Exception as bug:  # noqa: BLE001 - raised by `taken`
-            self._bug = bug
+        except Exception as bug:  # noqa: BLE001 - one camera must not end the others
+            # The kind only: the text of a foreign error may hold an address.
+            self.why = f"unexpected: {type(bug).__name__}"
         finally:
             with self._more:
                 self._over = True
@@ -158,13 +157,15 @@ class Connection:
                 self.why = track.why
                 return
             pump = _Pump(self, container, track)
-            for packet in container.demux(track):
+            # All of it: a camera whose sound goes on is silent when its pictures stop.
+            for packet in container.demux():
                 # FFmpeg answers the first wait cut short with what it had kept back.
                 self.why = self._silence()
                 if self.why or self._closing.is_set():
                     return
-                pump.take(packet)
-                self._heard_s = time.monotonic()
+                if packet.stream is track:
+                    pump.take(cast("Packet[VideoTrack]", packet))
+                    self._heard_s = time.monotonic()
             self.why = "it ended" if pump.taken else "no picture came from it"
             self.ended_well = pump.taken > 0 and is_file(self.address)
 
@@ -249,8 +250,10 @@ class _Pump:
     def _single(self, packet: "Packet[VideoTrack]") -> Picture:
         if self._codec.name == "mjpeg":
             jpeg = Jpeg.of(bytes(packet), self._source)
-            # Interlaced video has two JPEGs of half the height in each packet.
-            if jpeg.size()[1] * 2 != self._codec.height:
+            # Interlaced video has two JPEGs of half the height in each packet. One
+            # alone is that of a camera that was told to send smaller pictures.
+            is_half = jpeg.size()[1] * 2 == self._codec.height
+            if not (is_half and jpeg.data.count(_BEGIN_OF_JPEG) > 1):
                 return jpeg
         try:
             return Decoded(packet.decode()[0])
