@@ -114,6 +114,16 @@ def test_a_network_that_names_other_files_is_refused_unopened(tmp_path: Path) ->
         open_session("x", networks.field(7, inner), threads=1)
 
 
+def test_a_field_number_that_other_readers_cut_short_hides_nothing() -> None:
+    named = networks.field(1, "location") + networks.field(2, "x")
+    # The same fields to a reader of 32 bits; five bytes for the key instead of one.
+    outside = networks.field(13 | 1 << 29, named) + networks.field(14 | 1 << 29, 1)
+    hidden = networks.field(7, networks.field(5, outside))
+
+    with pytest.raises(UnusableWeightsError, match="no ONNX"):
+        open_session("x", hidden, threads=1)
+
+
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_network_are_refused_and_nothing_else(content: bytes) -> None:
     with pytest.raises(UnusableWeightsError):

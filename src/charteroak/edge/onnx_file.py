@@ -16,6 +16,8 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 """Wire types of Protocol Buffers (encoding specification, "Message Structure")."""
 _WIDTHS: Final = {_FIXED64: 8, _FIXED32: 4}
 _LONGEST_VARINT: Final = 10
+_LARGEST_FIELD: Final = (1 << 29) - 1
+"""Larger field numbers are none, and other readers cut their upper bits off."""
 _DEEPEST: Final = 32
 """Networks inside networks (loops, branches); more is an attack on the stack."""
 
@@ -121,6 +123,8 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     while at < len(message):
         key, at = _varint(message, at)
         number, wire = key >> 3, key & 7
+        if not 0 < number <= _LARGEST_FIELD:
+            raise _NoMessageError
         if wire == _VARINT:
             value, at = _varint(message, at)
             yield number, value
@@ -131,7 +135,7 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
             size = _WIDTHS[wire]
         else:
             raise _NoMessageError
-        if number == 0 or at + size > len(message):
+        if at + size > len(message):
             raise _NoMessageError
         yield number, message[at : at + size]
         at += size
