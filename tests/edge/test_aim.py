@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import attrs
 import cv2
@@ -17,6 +18,7 @@ from starlette.testclient import TestClient
 
 from charteroak.core.plate import PlateText
 from charteroak.edge.aim import Aim, Verdict, aim_of, edge_width_px
+from charteroak.edge.aim_cli import UnusableAimError, aim
 from charteroak.edge.aim_page.app import create_app
 from charteroak.edge.aim_page.certificate import make_certificate
 from charteroak.edge.aim_page.watcher import VIEW_CELLS, Watcher
@@ -197,6 +199,12 @@ def test_whoever_lacks_the_secret_finds_nothing(street: tuple[Image, Box]) -> No
         assert client.get("/s3cret/other.js").status_code == 404
         assert client.get("/s3cret/..%2fapp.py").status_code == 404
         assert client.get("/").status_code == 404
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "0", "", "::", "::0"])  # noqa: S104 - refused
+def test_the_page_is_not_shown_at_all_addresses(host: str, tmp_path: Path) -> None:
+    with pytest.raises(UnusableAimError, match="not at all of them"):
+        aim(str(tmp_path), host=host, port=0)
 
 
 def test_the_certificate_is_the_one_whose_fingerprint_is_shown() -> None:

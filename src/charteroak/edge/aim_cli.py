@@ -5,6 +5,7 @@ import secrets
 import socket
 import threading
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -29,7 +30,6 @@ from charteroak.edge.stream_address import is_stream, masked, parse_stream
 _SECRET_BYTES: Final = 16
 _FPS: Final = 5.0
 _LOOK_AT_PX: Final = 1280
-_ANYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - refused, not listened on
 
 
 class UnusableAimError(CharterOakError):
@@ -74,12 +74,9 @@ def aim(  # noqa: PLR0913 - each is an option of the command
     """
     stop = threading.Event()
     camera = _camera(source, stop)
-    if host in _ANYWHERE:
-        raise UnusableAimError("the page is shown at one address, not at all of them")
     lasts = timedelta(minutes=minutes)
     short = None if is_loopback(host) else _certificate(host, lasts)
-    listener = _listen(host, port)
-    with listener:
+    with _listen(host, port) as listener:
         reader = open_engine(
             engine, EngineOptions(models=models, longest_side_px=_LOOK_AT_PX)
         )
@@ -124,18 +121,23 @@ def _certificate(host: str, lasts: timedelta) -> ShortCertificate:
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
     except OSError as refused:
         msg = f"cannot listen on {host}, port {port}: {refused.strerror}"
         raise UnusableAimError(msg) from refused
+    # Asked of the socket: "", "0" and "::0" mean all addresses as well.
+    if ip_address(listener.getsockname()[0]).is_unspecified:
+        listener.close()
+        raise UnusableAimError("the page is shown at one address, not at all of them")
+    return listener
 
 
 def _welcome(
     address: str, source: str, short: ShortCertificate | None, minutes: int
 ) -> None:
-    # No emoji: a fingerprint may hold ":CD:".
-    console = Console(highlight=False, emoji=False)
-    console.print(f"Aiming [bold]{masked(source)}[/]. Open on the phone:")
+    # No emoji: a fingerprint may hold ":CD:". No markup: addresses hold brackets.
+    console = Console(highlight=False, emoji=False, markup=False)
+    console.print(f"Aiming {masked(source)}. Open on the phone:")
     console.print()
     console.print(f"  {address}", style="bold", soft_wrap=True)
     console.print()
