@@ -28,6 +28,7 @@ from charteroak.server.actions.revoke_box import revoke_box
 from charteroak.server.agency import Agency
 
 PLATE = "QX7SECR"
+PATIENT_S = 60
 
 
 @pytest.fixture
@@ -142,19 +143,24 @@ def test_boxes_have_threads_of_their_own(box: FakeBox, app: FastAPI) -> None:
     begun, go_on = threading.Barrier(41), threading.Event()
 
     def slow() -> None:
-        begun.wait(10)
-        go_on.wait(10)
+        begun.wait(PATIENT_S)
+        go_on.wait(PATIENT_S)
 
     app.add_api_route("/api/v1/test-slow", slow)
     body = body_of(box, PLATE)
     with served(app) as base, ThreadPoolExecutor(40) as crowd:
-        held = [crowd.submit(httpx2.get, f"{base}/api/v1/test-slow") for _ in range(40)]
+        slow_url = f"{base}/api/v1/test-slow"
+        held = [
+            crowd.submit(httpx2.get, slow_url, timeout=PATIENT_S) for _ in range(40)
+        ]
         try:
             # All threads that the pages have are taken.
-            begun.wait(10)
+            begun.wait(PATIENT_S)
             url = f"{base}/api/v1/batches"
             headers = dict(box.request(body, url=url).fields)
-            answer = httpx2.post(url, content=body, headers=headers, timeout=5)
+            answer = httpx2.post(
+                url, content=body, headers=headers, timeout=PATIENT_S / 2
+            )
         finally:
             go_on.set()
 

@@ -216,7 +216,7 @@ def test_what_needs_a_person_is_named_with_what_to_do(
 
     assert "Something needs attention." in said
     assert "There is no word from a box." in said
-    assert "Silent: box on Main" in said
+    assert "Which: box on Main" in said
     assert "expires within three weeks" in said
     assert "All is well." not in said
     assert see_status(ours).troubles == (
