@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from charteroak.server.store.roles import Role
 from charteroak.server.vault.hot_file import HotFile
 from charteroak.server.vault.keys import Keys
 from charteroak.server.vault.pictures import Pictures
-from tests.support.postgres import TestAgency
+from tests.support.postgres import TestAgency, agency_schemas
 
 NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
 """When every test begins: two weeks into the law of Connecticut."""
@@ -49,7 +50,25 @@ def agency(
     agency_schema: TestAgency, agency_clock: SettableClock, tmp_path: Path
 ) -> Iterator[Agency]:
     """A fresh agency, its buckets made, nothing else in it."""
-    made = an_agency(agency_schema, agency_clock, tmp_path)
+    with opened(an_agency(agency_schema, agency_clock, tmp_path)) as made:
+        yield made
+
+
+@contextmanager
+def a_fresh_agency(
+    postgres_dsn: str, clock: SettableClock, data: Path
+) -> Iterator[Agency]:
+    """As `agency`, for a whole module; dropped afterwards."""
+    with (
+        agency_schemas(postgres_dsn) as make,
+        opened(an_agency(make(None), clock, data)) as made,
+    ):
+        yield made
+
+
+@contextmanager
+def opened(made: Agency) -> Iterator[Agency]:
+    """An agency with its database open and its buckets made."""
     made.database.open()
     try:
         make_buckets(made)

@@ -79,8 +79,8 @@ def postgres_dsn(postgres_programs: Path) -> Iterator[str]:
         yield server.dsn
 
 
-@pytest.fixture
-def make_agency_schema(postgres_dsn: str) -> Iterator[MakeAgency]:
+@contextmanager
+def agency_schemas(postgres_dsn: str) -> Iterator[MakeAgency]:
     """Make agencies, from the migrations of a folder (None: this release's own)."""
     made: list[TestAgency] = []
 
@@ -108,6 +108,13 @@ def make_agency_schema(postgres_dsn: str) -> Iterator[MakeAgency]:
         )
         for agency in made:
             roles.drop(connection, agency.names)
+
+
+@pytest.fixture
+def make_agency_schema(postgres_dsn: str) -> Iterator[MakeAgency]:
+    """See `agency_schemas`; what a test makes is dropped after it."""
+    with agency_schemas(postgres_dsn) as make:
+        yield make
 
 
 @pytest.fixture

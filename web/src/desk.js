@@ -28,6 +28,11 @@ for (const button of document.querySelectorAll("[data-co-theme]")) {
   });
 }
 
+// On a phone the navigation scrolls: the page one is on shall be in sight.
+const here = document.querySelector('.co-nav [aria-current="page"]');
+const nav = here?.closest(".co-nav");
+if (nav) nav.scrollLeft = Math.max(0, here.offsetLeft + here.offsetWidth - nav.clientWidth);
+
 // An open menu closes when somebody goes on elsewhere.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.co-me[open]")) {
@@ -36,6 +41,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
+  document.querySelector("[data-co-selected]")?.removeAttribute("data-co-selected");
   for (const menu of document.querySelectorAll("details.co-me[open]")) {
     menu.open = false;
     menu.querySelector("summary").focus();

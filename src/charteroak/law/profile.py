@@ -62,6 +62,12 @@ class Profile:
         """Classes of hot lists that may not be loaded."""
         return frozenset(self.list_statutes)
 
+    def statute(self, fact_id: str) -> str:
+        """Where the law says a fact; empty where this profile does not know it."""
+        return next(
+            (fact.statute for fact in self.facts if fact.fact_id == fact_id), ""
+        )
+
     @property
     def questions(self) -> tuple[Fact, ...]:
         """What a lawyer must still read, least sure first."""

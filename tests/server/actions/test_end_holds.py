@@ -9,7 +9,7 @@ from tests.support.tables import Tables
 
 from charteroak.core.hold import HoldId
 from charteroak.server.actions.approve_hold import HoldKept, approve_hold
-from charteroak.server.actions.end_hold import HoldEnded, end_hold
+from charteroak.server.actions.end_hold import CaseNotNamed, HoldEnded, end_hold
 from charteroak.server.actions.end_holds import NotAllForgottenError, end_holds
 from charteroak.server.agency import Agency
 
@@ -46,7 +46,11 @@ def test_a_hold_that_a_person_ended_is_forgotten_at_the_next_look(
     agency: Agency, tables: Tables
 ) -> None:
     hold_id, other = kept(agency), kept(agency)
-    assert isinstance(end_hold(agency, INES, hold_id), HoldEnded)
+    wrong = end_hold(agency, INES, hold_id, named="26-9")
+    assert isinstance(wrong, CaseNotNamed)
+    assert end_holds(agency) == 0
+    right = end_hold(agency, INES, hold_id, named=wrong.case_ref)
+    assert isinstance(right, HoldEnded)
 
     assert end_holds(agency) == 1
 

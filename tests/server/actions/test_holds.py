@@ -122,7 +122,7 @@ def test_a_hold_that_is_ended_while_it_is_copied_keeps_nothing(
 
     def meanwhile(size: int) -> bytes:
         # Called for the copy's segment: after the approval, before the copy's row.
-        end_hold(agency, INES, hold_id)
+        end_hold(agency, INES, hold_id, named=CASE)
         return secrets.token_bytes(size)
 
     folder = agency.settings.data / "pictures"
@@ -220,8 +220,8 @@ def test_a_hold_ends_by_hand_or_by_itself(
     for hold_id in [by_hand, itself]:
         approve_hold(agency, SAM, hold_id)
 
-    assert end_hold(agency, INES, by_hand) == HoldEnded(case_ref=CASE)
-    assert end_hold(agency, INES, by_hand) == NoSuchHold()
+    assert end_hold(agency, INES, by_hand, named=CASE) == HoldEnded(case_ref=CASE)
+    assert end_hold(agency, INES, by_hand, named=CASE) == NoSuchHold()
     assert see_held_picture(agency, INES, by_hand) == HeldPictureGone()
     agency_clock.advance(timedelta(days=90))
     assert {line.state for line in lines(agency)} == {HoldState.ENDED}
@@ -248,7 +248,7 @@ def test_only_those_who_may_hold_see_a_case(agency: Agency) -> None:
         who = person(role)
         assert see_case(agency, who, CASE) == NotAllowed()
         assert list_cases(agency, who) == NotAllowed()
-        assert end_hold(agency, who, hold_id) == NotAllowed()
+        assert end_hold(agency, who, hold_id, named=CASE) == NotAllowed()
         assert see_held_picture(agency, who, hold_id) == NotAllowed()
     both = person(Role.ADMINISTRATOR, Role.INVESTIGATOR)
     assert see_case(agency, both, CASE) == NotAllowed()

@@ -262,7 +262,8 @@ def test_the_strip_names_what_is_quiet_and_what_is_old(
         assert found is not None
         return words(found)
 
-    assert "Main Street at the Green, northbound: never heard" in strip()
+    assert "1 of 1 cameras waits for its first car" in strip()
+    assert "Main Street at the Green, northbound waits for its first car" in strip()
     with agency.database.ingests() as ingesting:
         boxes.heard(ingesting, box.box_id, clock_offset_s=90, at=agency_clock.now)
     assert "1 camera heard" in strip()

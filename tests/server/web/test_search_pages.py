@@ -80,6 +80,11 @@ def test_results_are_the_answer_of_the_post_and_are_not_kept(
     assert (shown.status_code, shown.content) == (200, b"plate")
     assert shown.headers["cache-control"] == "no-store"
     assert client_as(Role.INVESTIGATOR).get(source).status_code == 404
+    for segment in (agency.settings.data / "pictures").rglob("*"):
+        if segment.is_file():
+            segment.write_bytes(bytes(segment.stat().st_size))
+    damaged = desk.get(source)
+    assert (damaged.status_code, "damaged" in damaged.text) == (200, True)
 
 
 def test_no_address_on_the_page_holds_a_plate(

@@ -16,10 +16,25 @@ class HoldEnded:
     case_ref: str
 
 
+@attrs.frozen(kw_only=True)
+class CaseNotNamed:
+    """A copy would be deleted, and its case was not named: nothing was done."""
+
+    case_ref: str
+
+
 def end_hold(
-    agency: Agency, who: Person, hold_id: HoldId
-) -> HoldEnded | NoSuchHold | NotAllowed:
-    """End a hold; whoever may ask for one may end one, their own or another's."""
+    agency: Agency, who: Person, hold_id: HoldId, *, named: str
+) -> HoldEnded | CaseNotNamed | NoSuchHold | NotAllowed:
+    """End a hold; whoever may ask for one may end one, their own or another's.
+
+    Args:
+        agency: where.
+        who: ends it.
+        hold_id: which.
+        named: the case's number as the person typed it. It must be right where a copy
+            is deleted, which nobody can undo; a hold that only waits needs none.
+    """
     if not who.may(Act.REQUEST_HOLD):
         return NotAllowed()
     now = agency.clock()
@@ -27,6 +42,8 @@ def end_hold(
         hold = holds.find_to_change(tx, hold_id)
         if hold is None or hold.ended_at is not None:
             return NoSuchHold()
+        if holds.kept(tx, [hold_id]) and named.strip() != hold.case_ref:
+            return CaseNotNamed(case_ref=hold.case_ref)
         holds.end(tx, hold_id, at=now)
         agency.record(
             tx,

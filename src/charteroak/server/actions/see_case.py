@@ -11,7 +11,7 @@ from charteroak.server.agency import Agency
 from charteroak.server.store import holds
 from charteroak.server.store.database import Changes
 from charteroak.server.store.holds import CaseLine
-from charteroak.server.vault.pictures import PictureGoneError
+from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneError
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -47,6 +47,11 @@ class HeldPicture:
 @attrs.frozen(kw_only=True)
 class HeldPictureGone:
     """The hold has ended, or keeps no such picture."""
+
+
+@attrs.frozen
+class HeldPictureBroken:
+    """The picture was damaged or altered; that is no deletion."""
 
 
 def list_cases(agency: Agency, who: Person) -> list[CaseLine] | NotAllowed:
@@ -95,7 +100,7 @@ def see_case(agency: Agency, who: Person, case_ref: str) -> CaseSeen | NotAllowe
 
 def see_held_picture(
     agency: Agency, who: Person, hold_id: HoldId
-) -> HeldPicture | HeldPictureGone | NotAllowed:
+) -> HeldPicture | HeldPictureBroken | HeldPictureGone | NotAllowed:
     """The plate picture of a held read; the case page that shows it was recorded.
 
     Here a refusal alone is recorded.
@@ -117,6 +122,8 @@ def see_held_picture(
         return HeldPicture(jpeg=agency.pictures.fetch(copies[0].plate_picture))
     except PictureGoneError:
         return HeldPictureGone()
+    except PictureBrokenError:
+        return HeldPictureBroken()
 
 
 def _line(agency: Agency, who: Person, hold: Hold, held: HeldRead | None) -> HoldLine:

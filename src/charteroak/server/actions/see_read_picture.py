@@ -11,7 +11,7 @@ from charteroak.core.read import ReadId
 from charteroak.core.search_answer import NotShown, ReadGone
 from charteroak.server.agency import Agency
 from charteroak.server.store import audit, searches
-from charteroak.server.vault.pictures import PictureGoneError
+from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneError
 
 
 class Picture(StrEnum):
@@ -28,9 +28,14 @@ class PictureSeen:
     jpeg: bytes
 
 
+@attrs.frozen
+class PictureBroken:
+    """The picture was damaged or altered; that is no deletion."""
+
+
 def see_read_picture(
     agency: Agency, who: Person, asked_id: RecordId, read_id: ReadId, which: Picture
-) -> PictureSeen | NotShown | ReadGone:
+) -> PictureSeen | PictureBroken | NotShown | ReadGone:
     """Open a picture of a result for the person who searched, for an hour.
 
     The recorded search is the ticket: it names who asked and for what. The read is
@@ -70,3 +75,5 @@ def see_read_picture(
         return PictureSeen(jpeg=agency.pictures.fetch(reference))
     except PictureGoneError:
         return ReadGone()
+    except PictureBrokenError:
+        return PictureBroken()

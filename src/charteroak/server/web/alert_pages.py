@@ -46,6 +46,7 @@ from charteroak.server.web.board_view import (
     list_is_old,
 )
 from charteroak.server.web.map_view import Spot, compass, draw_map
+from charteroak.server.web.no_picture import DAMAGED, DELETED, no_picture
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.session import (
     NotYourRoleError,
@@ -60,11 +61,6 @@ router = APIRouter()
 Sees = Annotated[Session, Depends(may(Act.SEE_ALERTS))]
 Acknowledges = Annotated[Session, Depends(may(Act.ACKNOWLEDGE_ALERT))]
 Reviews = Annotated[Session, Depends(may(Act.REVIEW_ALERT))]
-
-_DRAWING: Final = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 160" \
-width="320" height="160"><rect width="320" height="160" fill="#8883"/>\
-<text x="160" y="86" text-anchor="middle" font-family="sans-serif" font-size="18" \
-fill="#777">{words}</text></svg>"""
 
 _CONFLICT: Final = 409
 _INCOMPLETE: Final = 422
@@ -106,11 +102,9 @@ def show_picture(
         case PictureSeen(jpeg=jpeg):
             return Response(jpeg, media_type="image/jpeg", headers=headers)
         case EvidenceGone():
-            drawing = _DRAWING.format(words=words_of(request).gettext(_DELETED))
-            return Response(drawing, media_type="image/svg+xml", headers=headers)
+            return no_picture(request, DELETED)
         case PictureBroken():
-            drawing = _DRAWING.format(words=words_of(request).gettext(_DAMAGED))
-            return Response(drawing, media_type="image/svg+xml", headers=headers)
+            return no_picture(request, DAMAGED)
         case NoSuchAlert():
             raise HTTPException(404)
         case NotAllowed(act=act):
@@ -285,10 +279,6 @@ def _status(refusal: Refusal | None) -> int:
             return _INCOMPLETE
         case _:
             return _CONFLICT
-
-
-_DELETED: Final = later("deleted on schedule")
-_DAMAGED: Final = later("damaged: tell the administrator")
 
 
 _REFUSED: Final[dict[type[object], tuple[str, str]]] = {

@@ -162,6 +162,11 @@ class CameraMark:
     clock_off_s: int
 
     @property
+    def waiting(self) -> bool:
+        """Whether nothing was ever heard of it, and nothing is wrong: it is new."""
+        return self.heard and self.last_at is None and not self.sees
+
+    @property
     def heard(self) -> bool:
         """Whether all is as it should be, but for its clock."""
         return not (
@@ -198,7 +203,7 @@ def camera_marks(board: Board) -> list[CameraMark]:
                 blind_since=said.since if said.blind(at) else None,
                 unwatched=said.unwatched and said.blind(at),
                 sees=said.sees(at),
-                quiet=not reports and (last is None or at - last > CAMERA_QUIET),
+                quiet=(not reports and last is not None and at - last > CAMERA_QUIET),
                 clock_off_s=offset_s if abs(offset_s) >= CLOCK_OFF_S else 0,
             )
         )

@@ -25,16 +25,18 @@ from charteroak.core.people import Act
 from charteroak.core.read import ReadId
 from charteroak.core.search_answer import Forbidden, NotShown, ReadGone
 from charteroak.server.actions.approve_hold import HoldKept, approve_hold
-from charteroak.server.actions.end_hold import HoldEnded, end_hold
+from charteroak.server.actions.end_hold import CaseNotNamed, HoldEnded, end_hold
 from charteroak.server.actions.request_hold import HoldRequested, request_hold
 from charteroak.server.actions.see_case import (
     HeldPicture,
+    HeldPictureBroken,
     HeldPictureGone,
     list_cases,
     see_case,
     see_held_picture,
 )
 from charteroak.server.agency import Agency
+from charteroak.server.web.no_picture import DAMAGED, no_picture
 from charteroak.server.web.plain import RecordNumber
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
@@ -66,16 +68,25 @@ R = TypeVar("R", bound=Response)
 
 @router.get("/cases")
 def show_cases(
-    request: Request, agency: TheAgency, session: Holds, said: str = ""
+    request: Request,
+    agency: TheAgency,
+    session: Holds,
+    said: str = "",
+    show: str = "",
 ) -> HTMLResponse:
-    """Cases with holds, those that wait first."""
+    """Cases with holds, those that wait first; with `show=waiting` only those."""
     found = list_cases(agency, session.person)
     if isinstance(found, NotAllowed):
         raise NotYourRoleError(Act.REQUEST_HOLD)
     return page(
         request,
         "cases.html",
-        {"cases": found, "said": SAID.get(said, ""), "done": said in _DONE},
+        {
+            "cases": [each for each in found if each.waiting or show != "waiting"],
+            "waiting": show == "waiting",
+            "said": SAID.get(said, ""),
+            "done": said in _DONE,
+        },
     )
 
 
@@ -84,34 +95,18 @@ def show_case(
     request: Request, agency: TheAgency, session: Holds, case_ref: str, said: str = ""
 ) -> HTMLResponse:
     """One case with its holds."""
-    seen = see_case(agency, session.person, case_ref)
-    if isinstance(seen, NotAllowed):
-        raise NotYourRoleError(Act.REQUEST_HOLD)
-    return _private(
-        page(
-            request,
-            "case.html",
-            {
-                "case": seen,
-                "said": SAID.get(said, ""),
-                "done": said in _DONE,
-                "labels": _labels(agency),
-                "may_approve": session.person.may(Act.APPROVE_HOLD),
-            },
-        )
-    )
+    return _case(request, agency, session, case_ref, said=said)
 
 
 @router.get("/searches/{asked}/reads/{read_id}/hold")
 def show_hold_form(
     request: Request,
-    agency: TheAgency,
     _session: Holds,
     asked: RecordNumber,
     read_id: UUID,
 ) -> HTMLResponse:
     """Ask that one result of a search be held."""
-    return _form(request, agency, asked, read_id)
+    return _form(request, asked, read_id)
 
 
 @router.post("/searches/{asked}/reads/{read_id}/hold")
@@ -130,7 +125,7 @@ def ask_for_hold(  # noqa: PLR0913, PLR0917  (path, form and session)
     except (UnusableReasonError, UnusableSpanError) as refused:
         field = "reason" if isinstance(refused, UnusableReasonError) else "days"
         errors = {field: words_of(request).gettext(refused.hint)}
-        return _form(request, agency, asked, read_id, reason=reason, errors=errors)
+        return _form(request, asked, read_id, reason=reason, errors=errors)
     answer = request_hold(
         agency,
         session.person,
@@ -174,15 +169,19 @@ def approve(
 
 
 @router.post("/holds/{hold_id}/end")
-def end(
+def end(  # noqa: PLR0913, PLR0917  (path, form and session)
+    request: Request,
     agency: TheAgency,
     session: Holds,
     hold_id: UUID,
     case_ref: Annotated[str, Field(max_length=60)] = "",
+    named: Annotated[str, Field(max_length=60)] = "",
 ) -> Response:
     """End a hold before its day."""
-    answer = end_hold(agency, session.person, HoldId(hold_id))
+    answer = end_hold(agency, session.person, HoldId(hold_id), named=named)
     match answer:
+        case CaseNotNamed(case_ref=meant):
+            return _case(request, agency, session, meant, unnamed=(hold_id, named))
         case HoldEnded(case_ref=ended):
             return _to_case(ended, "ended")
         case NoSuchHold():
@@ -192,21 +191,51 @@ def end(
 
 
 @router.get("/holds/{hold_id}/plate.jpg")
-def show_held_picture(agency: TheAgency, session: Holds, hold_id: UUID) -> Response:
+def show_held_picture(
+    request: Request, agency: TheAgency, session: Holds, hold_id: UUID
+) -> Response:
     """The plate picture of a held read."""
     answer = see_held_picture(agency, session.person, HoldId(hold_id))
     match answer:
         case HeldPicture(jpeg=jpeg):
             return _private(Response(jpeg, media_type="image/jpeg"))
+        case HeldPictureBroken():
+            return no_picture(request, DAMAGED)
         case HeldPictureGone():
             raise HTTPException(HTTPStatus.NOT_FOUND)
         case NotAllowed():
             raise NotYourRoleError(Act.REQUEST_HOLD)
 
 
-def _form(  # noqa: PLR0913  (what the page shows, by name)
+def _case(  # noqa: PLR0913  (what the page shows, by name)
     request: Request,
     agency: Agency,
+    session: Session,
+    case_ref: str,
+    *,
+    said: str = "",
+    unnamed: tuple[UUID, str] | None = None,
+) -> HTMLResponse:
+    """A case; `unnamed` is the hold that was not ended, and what was typed for it."""
+    seen = see_case(agency, session.person, case_ref)
+    if isinstance(seen, NotAllowed):
+        raise NotYourRoleError(Act.REQUEST_HOLD)
+    hold_id, typed = unnamed or (None, "")
+    values = {
+        "case": seen,
+        "said": SAID.get(said, ""),
+        "done": said in _DONE,
+        "labels": _labels(agency),
+        "may_approve": session.person.may(Act.APPROVE_HOLD),
+        "unnamed": hold_id,
+        "typed": typed,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if unnamed else HTTPStatus.OK
+    return _private(page(request, "case.html", values, status=status))
+
+
+def _form(
+    request: Request,
     asked: int,
     read_id: UUID,
     *,
@@ -223,7 +252,6 @@ def _form(  # noqa: PLR0913  (what the page shows, by name)
             "errors": errors or {},
             "days": KEEP_DAYS,
             "chosen": _DEFAULT_DAYS,
-            "rule": agency.rules.rule("CT-hold-approval"),
         },
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
     )

@@ -123,6 +123,7 @@ class Pages:
             agency_name=agency.settings.agency_name,
             asset=lambda name: f"/static/{assets[name]}",
             now=agency.clock,
+            statute=agency.profile.statute,
             role_name=lambda role: words.gettext(ROLES[Role(role)]),
         )
 

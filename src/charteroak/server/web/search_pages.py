@@ -21,11 +21,13 @@ from charteroak.server.actions.explain_search import (
 from charteroak.server.actions.search_reads import search_reads
 from charteroak.server.actions.see_read_picture import (
     Picture,
+    PictureBroken,
     PictureSeen,
     see_read_picture,
 )
 from charteroak.server.actions.see_street_map import see_street_map
 from charteroak.server.agency import Agency
+from charteroak.server.web.no_picture import DAMAGED, no_picture
 from charteroak.server.web.plain import RecordNumber
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.search_form import (
@@ -97,7 +99,8 @@ def run_search(
 
 
 @router.get("/searches/{asked}/reads/{read_id}/{which}.jpg")
-def show_picture(
+def show_picture(  # noqa: PLR0913, PLR0917  (each is a part of the request)
+    request: Request,
     agency: TheAgency,
     session: Searches,
     asked: RecordNumber,
@@ -111,6 +114,8 @@ def show_picture(
     match answer:
         case PictureSeen(jpeg=jpeg):
             return Response(jpeg, media_type="image/jpeg", headers=_PRIVATE)
+        case PictureBroken():
+            return no_picture(request, DAMAGED)
         case NotShown() | ReadGone():
             raise HTTPException(HTTPStatus.NOT_FOUND)
 

@@ -106,6 +106,8 @@ def ago(moment: datetime, now: datetime, words: Words) -> str:
     >>> ago(noon + timedelta(hours=2), noon, ENGLISH)
     'in 2 hours'
     """
+    if abs(now - moment) < timedelta(seconds=1):
+        return words.gettext("now")
     span = how_long(now - moment, words)
     if moment > now:
         return words.gettext("in %(span)s") % {"span": span}
