@@ -19,6 +19,7 @@ from charteroak.edge.camera import (
     files_in,
     read_frame,
 )
+from charteroak.edge.jpeg import Jpeg
 
 
 def a_photo(path: Path, *, size: tuple[int, int] = (40, 20), mode: str = "RGB") -> Path:
@@ -123,6 +124,22 @@ def test_broken_files_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
         assert isinstance(answer, UnreadablePictureError)
         assert answer.source == str(path)
         assert str(path) in str(answer)
+
+
+def test_notes_in_a_photo_that_contradict_their_type_are_no_crash(
+    tmp_path: Path,
+) -> None:
+    notes = Image.Exif()
+    notes[ExifTags.Base.Orientation] = 6
+    notes[ExifTags.Base.ImageDescription] = "a text of some length"
+    # A text that claims to be a fraction; Pillow fails over it with AttributeError.
+    said = notes.tobytes().replace(b"\x01\x0e\x00\x02", b"\x01\x0e\x00\x05")
+    path = tmp_path / "odd.jpg"
+    Image.new("RGB", (64, 48)).save(path, exif=said)
+
+    assert isinstance(read_frame(path), Frame | UnreadablePictureError)
+    with pytest.raises(UnreadablePictureError):
+        Jpeg.of(path.read_bytes(), "camera").rgb()
 
 
 def test_a_missing_file_is_an_error_too(tmp_path: Path) -> None:

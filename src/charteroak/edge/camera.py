@@ -225,8 +225,7 @@ def read_frame(path: Path) -> Arrival:
         return UnreadablePictureError(source, "not a picture")
     except OSError as broken:
         return UnreadablePictureError(source, broken.strerror or "broken or cut off")
-    # Pillow's decoders meet hostile bytes with any of these.
-    except (ValueError, SyntaxError, EOFError, OverflowError, KeyError, TypeError):
+    except Exception:  # noqa: BLE001 - Pillow meets hostile bytes with any kind
         return UnreadablePictureError(source, "broken picture data")
 
 
