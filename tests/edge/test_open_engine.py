@@ -119,7 +119,9 @@ def test_a_network_that_is_not_as_it_should_be_is_told() -> None:
     for text in (
         b"",
         b"\xff",
-        b"[" * 5000,
+        # So deep that a parser in C crashes; and ten times ten times ten.
+        b"alphabet: " + b"[" * 60000,
+        b"a: &a {k: 1}\nb: {<<: [*a, *a]}",
         networks.CONFIGURATION.replace(b"pad_char: '_'", b"pad_char: '?'"),
         networks.CONFIGURATION.replace(b"0123", b"\xc3\xa4123"),
         networks.CONFIGURATION.replace(b"ratio: false", b"ratio: true"),

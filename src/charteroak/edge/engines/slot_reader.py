@@ -13,6 +13,7 @@ import cv2
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import yaml  # type: ignore[import-untyped]  # it ships no types
 
 from charteroak.edge.onnx_file import UnusableWeightsError, open_session
 from charteroak.edge.recognize import Image
@@ -21,6 +22,8 @@ Chances: TypeAlias = npt.NDArray[np.float64]
 """Slots x signs: probabilities; each row sums to 1."""
 
 _PLAIN: Final = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_DEEPEST: Final = 4
+"""Of lists in a configuration; published ones have one."""
 _MOST_AT_ONCE: Final = 24
 """Crops in one run: a street full of plates may not fill the memory."""
 _WAYS: Final[Mapping[str, int]] = {
@@ -120,8 +123,9 @@ class SlotReader:
 
 def _parsed(file: str, content: bytes) -> ReaderConfiguration:
     try:
+        _refuse_a_bomb(file, content)
         config = msgspec.yaml.decode(content, type=ReaderConfiguration)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as broken:
+    except (msgspec.MsgspecError, yaml.YAMLError, ValueError) as broken:
         raise UnusableWeightsError(file, "it is no configuration") from broken
     plain = set(config.alphabet) - {config.pad_char}
     if len(config.pad_char) != 1 or config.pad_char not in config.alphabet:
@@ -131,3 +135,15 @@ def _parsed(file: str, content: bytes) -> ReaderConfiguration:
     if config.keep_aspect_ratio:
         raise UnusableWeightsError(file, "readers that keep proportions do not work")
     return config
+
+
+def _refuse_a_bomb(file: str, content: bytes) -> None:
+    """Before a tree is built of it: deep ones crash the parser, aliases multiply."""
+    depth = 0
+    for event in yaml.parse(content, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST or isinstance(event, yaml.AliasEvent):
+            raise UnusableWeightsError(file, "it is no configuration")
