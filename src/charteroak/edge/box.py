@@ -214,42 +214,62 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
                 )
             ) as spool,
         ):
-            tally = Tally()
-            reader = partial(
-                Reader,
-                device=enrolled.enrolment.device,
-                boot_epoch=boot_epoch,
+            yield _wired(
+                folder,
+                enrolled,
                 engine=InTurn(engine=engine, turns=turns or threading.Lock()),
+                watches=watches,
                 spool=spool,
-                tally=tally,
+                sender=_sender(enrolled, client, identity, nonce),
                 clock=clock,
             )
-            readers = [
-                reader(camera=each, source=source, pulse=Pulse.of(each, clock()))
-                for each, source in watches.items()
-            ]
-            sender = _sender(enrolled, client, identity, nonce)
-            yield Box(
-                folder=folder,
-                keep=timedelta(seconds=enrolled.enrolment.keep_s),
-                spool=spool,
-                uplink=Uplink(
-                    spool,
-                    sender,
-                    next_boot_epoch=partial(next_boot_epoch, folder),
-                    clock=clock,
-                ),
-                reporter=Reporter(
-                    sender=sender,
-                    spool=spool,
-                    cameras=partial(_healths, readers),
-                    disk=folder.path,
-                    clock=clock,
-                ),
-                tally=tally,
-                readers=readers,
-                clock=clock,
-            )
+
+
+def _wired(  # noqa: PLR0913 - likewise
+    folder: DataFolder,
+    enrolled: Enrolled,
+    *,
+    engine: InTurn,
+    watches: Mapping[CameraId, Source],
+    spool: Spool,
+    sender: Sender,
+    clock: Callable[[], datetime],
+) -> Box:
+    tally = Tally()
+    reader = partial(
+        Reader,
+        device=enrolled.enrolment.device,
+        boot_epoch=spool.boot_epoch,
+        engine=engine,
+        spool=spool,
+        tally=tally,
+        clock=clock,
+    )
+    readers = [
+        reader(camera=each, source=source, pulse=Pulse.of(each, clock()))
+        for each, source in watches.items()
+    ]
+    return Box(
+        folder=folder,
+        keep=timedelta(seconds=enrolled.enrolment.keep_s),
+        spool=spool,
+        uplink=Uplink(
+            spool,
+            sender,
+            next_boot_epoch=partial(next_boot_epoch, folder),
+            clock=clock,
+        ),
+        reporter=Reporter(
+            sender=sender,
+            spool=spool,
+            cameras=partial(_healths, readers),
+            disk=folder.path,
+            clock=clock,
+        ),
+        tally=tally,
+        readers=readers,
+        clock=clock,
+    )
 
 
 def _sender(
