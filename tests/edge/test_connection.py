@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -87,6 +88,20 @@ def test_a_camera_whose_sound_alone_goes_on_is_interrupted() -> None:
     assert all(isinstance(each, Frame) for each in before)
     assert isinstance(last, Interruption)
     assert last.why == "it gave nothing for 2 s"
+
+
+def test_a_file_of_one_picture_is_not_shown_more_often_than_wanted(
+    tmp_path: Path,
+) -> None:
+    path = film(tmp_path / "a.mp4", frames=1)
+    stream = VideoStream(
+        address=str(path), stop=threading.Event(), clock=lambda: NOON, fps=10
+    )
+    with closing(stream.arrivals()) as coming:
+        times = [each.time_s for each in islice(coming, 4) if isinstance(each, Frame)]
+
+    assert len(times) == 4
+    assert times[3] - times[0] >= 0.3
 
 
 def test_a_failure_that_nobody_foresaw_is_an_interruption(tmp_path: Path) -> None:

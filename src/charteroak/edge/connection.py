@@ -168,6 +168,9 @@ class Connection:
                     self._heard_s = time.monotonic()
             self.why = "it ended" if pump.taken else "no picture came from it"
             self.ended_well = pump.taken > 0 and is_file(self.address)
+            if self.ended_well:
+                # Its last picture lasts, too, before the first is shown again.
+                self.wait(1 / self.fps)
 
     def _silence(self) -> str:
         if time.monotonic() - self._heard_s < self.silent_s * _NEARLY:
