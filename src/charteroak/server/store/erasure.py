@@ -12,11 +12,20 @@ from typing import Final, LiteralString
 from uuid import UUID
 
 import attrs
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import class_row
 
+from charteroak.core.errors import CharterOakError
 from charteroak.server.store import owed
 from charteroak.server.store.database import Purges
 from charteroak.server.store.owed import Owed
+
+
+class BucketBusyError(CharterOakError):
+    """Somebody reads the bucket, and would have been waited for by everybody."""
+
+    code = "charteroak.purge.bucket-busy"
+    hint = "It is tried again in half a minute. Does a backup stand still?"
 
 
 @attrs.frozen(kw_only=True)
@@ -127,11 +136,16 @@ def drop(tx: Purges, bucket: str, *, at: datetime, cut: datetime) -> Dropped | N
 
     Returns:
         What was in it; None where it was dropped before.
+
+    Raises:
+        BucketBusyError: somebody reads it; the transaction cannot go on.
     """
+    values = {"bucket": bucket, "at": at, "cut": cut}
     with tx.connection.cursor(row_factory=class_row(Dropped)) as cursor:
-        return cursor.execute(
-            _DROP, {"bucket": bucket, "at": at, "cut": cut}
-        ).fetchone()
+        try:
+            return cursor.execute(_DROP, values).fetchone()
+        except LockNotAvailable:
+            raise BucketBusyError("somebody is reading it") from None
 
 
 def were_dropped(tx: Purges, buckets: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ what is read belongs together, and no table is locked for longer than it takes t
 it. A purge never waits for a backup to end.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from graphlib import TopologicalSorter
@@ -208,7 +208,7 @@ class Snapshot:
             if _one(connection, _FILE, table=table) != self.files.get(table):
                 raise DisturbedBackupError("a table was written anew meanwhile")
 
-    def rows_of_bucket(self, table: str, bucket: str) -> Iterator[bytes]:
+    def rows_of_bucket(self, table: str, bucket: str) -> Generator[bytes, None, None]:
         """The rows of a table that lie in a bucket; none if it was dropped since."""
         partition = f"{table}_{bucket}"
         with _reading(self.dsn, self.agency, self.number) as connection:
