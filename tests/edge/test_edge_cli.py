@@ -194,6 +194,41 @@ def test_a_wrong_watch_is_wrong_usage(data: Path, watch: str, said: str) -> None
     assert said in re.sub(r"\W*\n\W*", " ", done.stderr)
 
 
+HIDDEN = "geheim"
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "said"),
+    [
+        (f'{CAMERA} = "rtsp://a:{HIDDEN}@host/live"', 0o640, "chmod 600"),
+        (f'{CAMERA} = "rtsp://a:{HIDDEN}@host/live"', 0o604, "chmod 600"),
+        (f"{CAMERA} = rtsp://a:{HIDDEN}@host/live", 0o600, "at line 1, column"),
+        (f'{CAMERA} = ["{HIDDEN}"]', 0o600, "in quotes"),
+        (f'{CAMERA} = "ftp://{HIDDEN}"', 0o600, "rtsp://name:password"),
+        (f'stranger = "rtsp://{HIDDEN}/live"', 0o600, "enrolled"),
+        (f'{CAMERA} = "rtsp://a:{HIDDEN}@host/live"', 0o600, "given twice"),
+        ("", 0o600, "--watch CAMERA=SOURCE"),
+        (None, 0o600, "No such file"),
+    ],
+)
+def test_a_wrong_file_of_cameras_is_wrong_usage_and_never_repeated(
+    data: Path, tmp_path: Path, content: str | None, mode: int, said: str
+) -> None:
+    path = tmp_path / "c.toml"
+    if content is not None:
+        path.write_text(content)
+        path.chmod(mode)
+    args = ["run", "--data", str(data), "--cameras", str(path)]
+    if said == "given twice":
+        args += ["--watch", f"{CAMERA}={data}"]
+
+    done = CliRunner().invoke(app, args, env={"COLUMNS": "500"})
+
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert HIDDEN not in done.output
+
+
 def test_spool_without_a_spool(data: Path) -> None:
     done = CliRunner().invoke(app, ["spool", "--data", str(data)])
 
@@ -207,10 +242,13 @@ class Running:
     """`charteroak edge run` as a process of its own."""
 
     def __init__(self, data: Path, pictures: Path) -> None:
+        cameras = data.with_name("cameras.toml")
+        cameras.touch(mode=0o600)
+        cameras.write_text(f'{CAMERA} = "{pictures}"')
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-c", _COMMAND, "run", "--data", str(data)),
-                *("--watch", f"{CAMERA}={pictures}"),
+                *("--cameras", str(cameras)),
             ],
             stderr=subprocess.PIPE,
             text=True,

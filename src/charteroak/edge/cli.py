@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from charteroak.core.camera import CameraId, UnusableCameraNameError
+from charteroak.core.camera import CameraId
+from charteroak.core.errors import CharterOakError
 from charteroak.core.http_signature import NONCE_BYTES
 from charteroak.edge.aim_cli import aim
 from charteroak.edge.box import opened_box
@@ -30,16 +31,14 @@ from charteroak.edge.settings import (
     DEFAULT_FPS,
     DEFAULT_SPOOL_LIMIT_BYTES,
     DataFolder,
-    ForeignCameraError,
-    UnusableWatchError,
     Watch,
     load_enrolled,
-    parse_watch,
 )
 from charteroak.edge.spool import look
 from charteroak.edge.spool_file import SpoolStats
 from charteroak.edge.stream import VideoStream
-from charteroak.edge.stream_address import UnusableStreamAddressError
+from charteroak.edge.uptime import uptime
+from charteroak.edge.watches import find_watches
 
 FAILED: Final = 1
 
@@ -133,15 +132,24 @@ def enrol(
 @app.command()
 def run(  # noqa: PLR0913 - each is an option of the command
     data: Data,
+    *,
+    cameras: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The cameras: a TOML file that only this user may read, with a line "
+            'main-st-north = "rtsp://user:password@10.0.0.7/live" for each.',
+        ),
+    ] = None,
     watch: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             metavar="CAMERA=SOURCE",
             help="A camera, and where its pictures come from: a folder they arrive "
-            "in, rtsp://..., http://..., /dev/video0 or a video; may be repeated.",
+            "in, rtsp://..., http://..., /dev/video0 or a video; may be repeated. Other "
+            "users of the machine can see it: a password belongs into --cameras.",
         ),
-    ],
-    *,
+    ] = None,
     fps: Annotated[
         float,
         typer.Option(min=0.5, max=60, help="Frames a second taken from a stream."),
@@ -161,7 +169,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
     more rarely up to every half minute; the log says so.
 
     Example: charteroak edge run --data /var/lib/charteroak-box
-    --watch main-st-north=rtsp://user:password@10.0.0.7/live
+    --cameras /etc/charteroak/cameras.toml
 
     Example: charteroak edge run --data /var/lib/charteroak-box
     --watch main-st-north=/srv/camera1 --delete-processed
@@ -173,7 +181,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
     folder = DataFolder(data)
     enrolled = load_enrolled(folder)
     stop = threading.Event()
-    given = _watches(watch, enrolled.enrolment.cameras)
+    given = _watches(watch or [], cameras, enrolled.enrolment.cameras)
     watches = _sources(given, stop, fps, delete=delete_processed)
     reader = open_engine(engine, EngineOptions(models=models))
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -186,6 +194,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
         spool_limit_bytes=spool_limit,
         clock=_now,
         nonce=lambda: secrets.token_bytes(NONCE_BYTES),
+        uptime=uptime,
     ) as box:
         box.run(stop)
 
@@ -247,7 +256,9 @@ def _figures(stats: SpoolStats, now: datetime) -> dict[str, int | None]:
         "waiting": stats.waiting,
         "set_aside": stats.set_aside,
         "size_bytes": stats.size_bytes,
-        "oldest_age_s": None if oldest is None else int((now - oldest).total_seconds()),
+        "oldest_age_s": None
+        if oldest is None
+        else max(0, int((now - oldest).total_seconds())),
         "delivered": stats.delivered,
         "refused": stats.refused,
         "forgotten": stats.forgotten,
@@ -266,24 +277,12 @@ def _sources(
     }
 
 
-def _watches(texts: list[str], cameras: list[str]) -> list[Watch]:
-    found: list[Watch] = []
-    for text in texts:
-        try:
-            watch = parse_watch(text, cameras)
-        except (
-            ForeignCameraError,
-            UnusableCameraNameError,
-            UnusableStreamAddressError,
-            UnusableWatchError,
-        ) as bad:
-            message = f"{bad}. {bad.hint}"
-            raise typer.BadParameter(message, param_hint="--watch") from bad
-        if any(watch.camera == other.camera for other in found):
-            message = f"{watch.camera} is given twice."
-            raise typer.BadParameter(message, param_hint="--watch")
-        found.append(watch)
-    return found
+def _watches(texts: list[str], file: Path | None, cameras: list[str]) -> list[Watch]:
+    try:
+        return find_watches(texts, file, cameras)
+    except CharterOakError as bad:
+        message = f"{bad}. {bad.hint}"
+        raise typer.BadParameter(message, param_hint="--cameras, --watch") from bad
 
 
 def _show(checks: list[Check]) -> None:
