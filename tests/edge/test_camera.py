@@ -267,3 +267,23 @@ def test_a_watch_of_an_empty_folder_stops_when_told(tmp_path: Path) -> None:
     stop.set()
 
     assert list(FolderWatch(folder=tmp_path, stop=stop).arrivals()) == []
+
+
+def test_a_photo_that_lacks_its_last_bytes_is_read(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (400, 400, 3), np.uint8)
+    path = tmp_path / "a.jpg"
+    Image.fromarray(noise).save(path)
+    whole = path.read_bytes()
+    sound = frame_of(path).image
+    for missing in (1, 2, 10, len(whole) // 30):
+        path.write_bytes(whole[:-missing])
+        image = frame_of(path).image
+        assert image.shape == sound.shape
+        assert np.array_equal(image[:370], sound[:370])
+    for missing in (len(whole) // 8, len(whole) // 2):
+        path.write_bytes(whole[:-missing])
+        assert isinstance(read_frame(path), UnreadablePictureError)
+    # Of a progressive one nobody can tell how much is missing.
+    Image.fromarray(noise).save(path, progressive=True)
+    path.write_bytes(path.read_bytes()[:-10])
+    assert isinstance(read_frame(path), UnreadablePictureError)
