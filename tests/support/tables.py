@@ -77,6 +77,17 @@ class Tables:
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             yield lambda: len(list(connection.notifies(timeout=_A_WHILE_S)))
 
+    @contextmanager
+    def read_by_somebody(self, table: str) -> Iterator[None]:
+        """Somebody reads a table, as a backup does, and does not come to an end."""
+        with psycopg.connect(self.schema.admin_dsn) as connection:
+            connection.execute(
+                sql.SQL("SELECT count(*) FROM {}").format(
+                    sql.Identifier(self.schema.schema, table)
+                )
+            )
+            yield
+
     def _run(self, query: Query) -> list[tuple[object, ...]]:
         with psycopg.connect(self.schema.admin_dsn) as connection:
             connection.execute(

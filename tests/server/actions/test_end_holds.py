@@ -12,6 +12,7 @@ from charteroak.server.actions.approve_hold import HoldKept, approve_hold
 from charteroak.server.actions.end_hold import CaseNotNamed, HoldEnded, end_hold
 from charteroak.server.actions.end_holds import NotAllForgottenError, end_holds
 from charteroak.server.agency import Agency
+from charteroak.server.store.erasure import TableBusyError
 
 DAYS = timedelta(days=90)
 
@@ -40,6 +41,23 @@ def test_a_hold_ends_on_its_day_and_not_before(
     assert tables.rows("SELECT what FROM erasures_owed") == []
     assert end_holds(agency) == 0
     assert len(tables.public_entries("hold.ended")) == 1
+
+
+def test_whoever_reads_held_reads_for_long_stops_nobody_and_nothing_stays(
+    agency: Agency, agency_clock: SettableClock, tables: Tables
+) -> None:
+    kept(agency)
+    agency_clock.advance(DAYS)
+    with tables.read_by_somebody("held_reads"):
+        with pytest.raises(TableBusyError):
+            end_holds(agency)
+
+        assert tables.count("held_reads") == 0
+        assert tables.rows("SELECT what FROM erasures_owed WHERE what = 'held_reads'")
+
+    end_holds(agency)
+
+    assert tables.rows("SELECT what FROM erasures_owed") == []
 
 
 def test_a_hold_that_a_person_ended_is_forgotten_at_the_next_look(

@@ -70,7 +70,7 @@ def purge_reads(agency: Agency) -> Purged:
     for bucket in due:
         try:
             purged = _purge(agency, bucket, purged, cut=cut)
-        except (KeyNotDestroyedError, erasure.BucketBusyError) as trouble:
+        except (KeyNotDestroyedError, erasure.TableBusyError) as trouble:
             troubles.append(f"{bucket.bucket}: {trouble}")
     # Not only if a bucket was dropped just now: a run may have died after the drop.
     with agency.database.purges() as tx:

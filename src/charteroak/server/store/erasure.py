@@ -21,10 +21,10 @@ from charteroak.server.store.database import Purges
 from charteroak.server.store.owed import Owed
 
 
-class BucketBusyError(CharterOakError):
-    """Somebody reads the bucket, and would have been waited for by everybody."""
+class TableBusyError(CharterOakError):
+    """Somebody reads the table, and would have been waited for by everybody."""
 
-    code = "charteroak.purge.bucket-busy"
+    code = "charteroak.purge.table-busy"
     hint = "It is tried again in half a minute. Does a backup stand still?"
 
 
@@ -138,14 +138,14 @@ def drop(tx: Purges, bucket: str, *, at: datetime, cut: datetime) -> Dropped | N
         What was in it; None where it was dropped before.
 
     Raises:
-        BucketBusyError: somebody reads it; the transaction cannot go on.
+        TableBusyError: somebody reads it; the transaction cannot go on.
     """
     values = {"bucket": bucket, "at": at, "cut": cut}
     with tx.connection.cursor(row_factory=class_row(Dropped)) as cursor:
         try:
             return cursor.execute(_DROP, values).fetchone()
         except LockNotAvailable:
-            raise BucketBusyError("somebody is reading it") from None
+            raise TableBusyError("somebody is reading it") from None
 
 
 def were_dropped(tx: Purges, buckets: Sequence[str]) -> list[str]:
@@ -215,12 +215,20 @@ def forget_held(tx: Purges, hold: UUID) -> bool:
 
 
 def rewrite_held(tx: Purges) -> bool:
-    """Write the table of held reads anew, if owed; says whether it was."""
+    """Write the table of held reads anew, if owed; says whether it was.
+
+    Raises:
+        TableBusyError: somebody reads it; it stays owed.
+    """
     return _rewrite(tx, Owed.HELD_READS, "SELECT rewrite_held_reads()")
 
 
 def rewrite_lists(tx: Purges) -> bool:
-    """Write the table of entries anew, if owed; says whether it was."""
+    """Write the table of entries anew, if owed; says whether it was.
+
+    Raises:
+        TableBusyError: somebody reads it; it stays owed.
+    """
     return _rewrite(tx, Owed.HOTLIST_ENTRIES, "SELECT rewrite_hotlist_entries()")
 
 
@@ -228,7 +236,13 @@ def _rewrite(tx: Purges, what: Owed, statement: LiteralString) -> bool:
     if not owed.take(tx, what):
         return False
     owed.add(tx, Owed.WAL)
-    tx.connection.execute(statement)
+    # Whoever reads the table just then is waited for with everybody queued behind: a
+    # backup onto a disk that stands still must not stop the matching.
+    tx.connection.execute("SET LOCAL lock_timeout = '3s'")
+    try:
+        tx.connection.execute(statement)
+    except LockNotAvailable:
+        raise TableBusyError("somebody is reading it") from None
     owed.paid(tx, what)
     return True
 
