@@ -73,6 +73,25 @@ DeleteProcessed = Annotated[
         "--delete-processed", help="Delete each picture of a folder once read."
     ),
 ]
+CamerasFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--cameras",
+        metavar="FILE",
+        help="The cameras: a TOML file that only this user may read, with a line "
+        'main-st-north = "rtsp://user:password@10.0.0.7/live" for each.',
+    ),
+]
+Watched = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--watch",
+        metavar="CAMERA=SOURCE",
+        help="A camera, and where its pictures come from: a folder they arrive "
+        "in, rtsp://..., http://..., /dev/video0 or a video; may be repeated. Other "
+        "users of the machine can see it: a password belongs into --cameras.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON on stdout.")]
 
 
@@ -133,23 +152,8 @@ def enrol(
 def run(  # noqa: PLR0913 - each is an option of the command
     data: Data,
     *,
-    cameras: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="The cameras: a TOML file that only this user may read, with a line "
-            'main-st-north = "rtsp://user:password@10.0.0.7/live" for each.',
-        ),
-    ] = None,
-    watch: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CAMERA=SOURCE",
-            help="A camera, and where its pictures come from: a folder they arrive "
-            "in, rtsp://..., http://..., /dev/video0 or a video; may be repeated. Other "
-            "users of the machine can see it: a password belongs into --cameras.",
-        ),
-    ] = None,
+    cameras: CamerasFile = None,
+    watch: Watched = None,
     fps: Annotated[
         float,
         typer.Option(min=0.5, max=60, help="Frames a second taken from a stream."),
