@@ -58,9 +58,7 @@ def request_hold(  # noqa: PLR0913  (what is asked, by name)
         return NotShown()
     asked, receipt = ticket
     limit = agency.profile.read_limit
-    looked = decide(
-        agency.rules, asked.again(Act.SEARCH_READS, who, limit=limit)
-    )
+    looked = decide(agency.rules, asked.again(Act.SEARCH_READS, who, limit=limit))
     if isinstance(looked, Denial):
         return NotShown()
     sighting = _look(agency, asked, permit=looked, receipt=receipt, read_id=read_id)
@@ -82,9 +80,7 @@ def request_hold(  # noqa: PLR0913  (what is asked, by name)
         requester=who.name,
         approver="",
     )
-    decision = decide(
-        agency.rules, asked.again(Act.REQUEST_HOLD, who, limit=limit)
-    )
+    decision = decide(agency.rules, asked.again(Act.REQUEST_HOLD, who, limit=limit))
     return _write(agency, who, hold, decision, asked_id=asked_id)
 
 
