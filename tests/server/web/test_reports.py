@@ -33,7 +33,7 @@ from charteroak.core.http_signature import NONCE_BYTES, HttpMessage
 from charteroak.core.people import Role
 from charteroak.core.wire import LARGEST_REPORT_BYTES, ReportAnswer
 from charteroak.edge.box import opened_box
-from charteroak.edge.camera import FolderWatch
+from charteroak.edge.camera import FolderWatch, Source
 from charteroak.edge.enrol import enrol
 from charteroak.edge.recognize import Image, Sighting
 from charteroak.edge.settings import DataFolder
@@ -213,7 +213,7 @@ def test_a_real_box_says_how_its_cameras_do(
     (tmp_path / "arriving").mkdir()
     with served(app) as server:
         enrolled = enrol(folder, server=server, code=invited.code, software="test")
-        sources = {
+        sources: dict[CameraId, Source] = {
             cameras[0]: FolderWatch(folder=tmp_path / "arriving", stop=stop),
             cameras[1]: VideoStream(
                 # Port 9 discards, where anybody listens at all.
