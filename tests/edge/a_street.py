@@ -108,7 +108,8 @@ class ColourEngine:
         return [
             self._read(image, (left, top, width, height))
             for left, top, width, height in boxes
-            if width >= 40 and height >= 15
+            # One that is cut off cannot be read.
+            if width >= 40 and 2 * height >= width - 1
         ]
 
     def _read(self, image: Image, box: Box) -> Sighting:

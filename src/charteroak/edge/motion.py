@@ -23,7 +23,8 @@ GREY_WIDTH_PX: Final = 320
 Mask: TypeAlias = npt.NDArray[np.uint8]
 """As high and wide as the small picture; 1 where something departs, else 0."""
 
-_Detail: TypeAlias = npt.NDArray[np.float32]
+Detail: TypeAlias = npt.NDArray[np.float32]
+"""The detail of the small picture, or of a part of it, whatever its brightness."""
 
 _AROUND_PX: Final = 25
 """Side of the surroundings: larger than a plate, smaller than a pool of light."""
@@ -40,7 +41,7 @@ _ABSORB_S: Final = 60.0
 _NOISE_S: Final = 20.0
 _LONGEST_STEP_S: Final = 2.0
 """After a gap between frames the street is learnt anew over several, not in one."""
-_SMALLEST_PX: Final = 40
+SMALLEST_PX: Final = 40
 """Changed pixels of a region; fewer are a bird or a leaf."""
 _WHOLE: Final = 0.5
 """More of the picture than this cannot be traffic: the camera or its light changed."""
@@ -70,9 +71,9 @@ class MotionGate:
     as a whole grew darker or lighter.
     """
 
-    _rest: _Detail | None = attrs.field(default=None, init=False)
-    _noise: _Detail | None = attrs.field(default=None, init=False)
-    _last: _Detail | None = attrs.field(default=None, init=False)
+    _rest: Detail | None = attrs.field(default=None, init=False)
+    _noise: Detail | None = attrs.field(default=None, init=False)
+    _last: Detail | None = attrs.field(default=None, init=False)
     _learnt: int = attrs.field(default=0, init=False)
     _at_s: float = attrs.field(default=0.0, init=False)
 
@@ -100,13 +101,29 @@ class MotionGate:
         self._learn(detail, mask, step_s)
         return Motion(mask=_cleaned(mask))
 
-    def _begun(self, detail: _Detail) -> Motion:
+    def detail(self, area: Box) -> Detail:
+        """What a part of the last frame looked like; for `departing`."""
+        return _empty() if self._last is None else _part(self._last, area).copy()
+
+    def departing(self, area: Box, was: Detail) -> int:
+        """How many pixels of a part of the last frame depart from how it once was."""
+        if self._last is None or self._noise is None:
+            return 0
+        now = _part(self._last, area)
+        if now.shape != was.shape:
+            return max(now.size, was.size)
+        if not now.size:
+            return 0
+        mask = _departures(now, was, _part(self._noise, area))
+        return int(_cleaned(mask).sum())
+
+    def _begun(self, detail: Detail) -> Motion:
         self._rest = self._last = detail
         self._noise = np.full_like(detail, _FLOOR / _NOISES)
         self._learnt = 0
         return Motion(mask=np.ones(detail.shape, np.uint8), whole=True)
 
-    def _learn(self, detail: _Detail, mask: Mask, step_s: float) -> None:
+    def _learn(self, detail: Detail, mask: Mask, step_s: float) -> None:
         rest, noise, last = self._rest, self._noise, self._last
         if rest is None or noise is None or last is None:
             return
@@ -133,17 +150,27 @@ def regions(mask: Mask) -> list[Box]:
     boxes = []
     for outline in outlines:
         left, top, width, height = (int(each) for each in cv2.boundingRect(outline))
-        if mask[top : top + height, left : left + width].sum() >= _SMALLEST_PX:
+        if mask[top : top + height, left : left + width].sum() >= SMALLEST_PX:
             boxes.append((left, top, width, height))
     return sorted(boxes, key=lambda box: (-box[2] * box[3], box))
 
 
-def _detail(grey: Grey) -> _Detail:
+def _empty() -> Detail:
+    return np.empty((0, 0), np.float32)
+
+
+def _part(whole: Detail, area: Box) -> Detail:
+    left, top, width, height = area
+    right, bottom = max(left + width, 0), max(top + height, 0)
+    return whole[max(top, 0) : bottom, max(left, 0) : right]
+
+
+def _detail(grey: Grey) -> Detail:
     light = np.log(grey.astype(np.float32) + np.float32(_DARK))
     return np.asarray(light - cv2.blur(light, (_AROUND_PX, _AROUND_PX)), np.float32)
 
 
-def _departures(detail: _Detail, rest: _Detail, noise: _Detail) -> Mask:
+def _departures(detail: Detail, rest: Detail, noise: Detail) -> Mask:
     """Where a pixel is like none of its neighbours at rest."""
     near = np.ones((3, 3), np.uint8)
     over, under = detail - cv2.dilate(rest, near), cv2.erode(rest, near) - detail
@@ -157,7 +184,7 @@ def _cleaned(mask: Mask) -> Mask:
     return np.asarray(mask & (around > 1), np.uint8)
 
 
-def _shaken(rest: _Detail, detail: _Detail) -> _Detail:
+def _shaken(rest: Detail, detail: Detail) -> Detail:
     """The street at rest as a camera sees it that was pushed aside by a few pixels."""
     window = cv2.createHanningWindow(rest.shape[::-1], cv2.CV_32F)
     # OpenCV multiplies the window into what it is given.

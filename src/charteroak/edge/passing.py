@@ -12,14 +12,20 @@ from typing import Final
 import attrs
 
 from charteroak.edge.camera import Frame
-from charteroak.edge.motion import GREY_WIDTH_PX, Mask, MotionGate, regions
+from charteroak.edge.motion import (
+    GREY_WIDTH_PX,
+    SMALLEST_PX,
+    Detail,
+    Mask,
+    MotionGate,
+    regions,
+)
 from charteroak.edge.recognize import Box, Image, Recognizer, Sighting
+from charteroak.edge.standing import PACE_S, Standing
 from charteroak.edge.track import Passed, Track, Tracker, overlap
 
 _WHOLE_EVERY_S: Final = 5.0
 """While the whole picture changes all the time it is looked at only so often."""
-_PACE_S: Final = 0.12
-"""Between two looks at one car; quicker ones would show the same."""
 _BLANK_S: Final = 0.2
 """After a look at something moving that showed no plate; doubles with each."""
 _MOVING_S: Final = 0.6
@@ -32,6 +38,8 @@ _KNOWN_S: Final = 600.0
 """The longest wait for a plate that is known to stand there."""
 _AGAIN_S: Final = 0.6
 """After a car was told of; doubles with each look."""
+_SOON_S: Final = 0.7
+"""After so long a car may have stopped instead of going on."""
 _FORGET_S: Final = 3.0
 _EAGER_LOOKS: Final = 6
 _FIRST_LOOKS: Final = 3
@@ -49,10 +57,15 @@ _SMALLEST_PX: Final = 240
 
 @attrs.define(eq=False)
 class _Patch:
-    """Something that moves and is no known plate yet."""
+    """Something that moves and is no known plate yet.
+
+    Attributes:
+        shown: where it was at its last look, and what was there.
+    """
 
     box: Box
     seen_s: float
+    shown: tuple[Box, Detail] | None = None
     next_s: float = 0.0
     blanks: int = 0
 
@@ -74,6 +87,7 @@ class Passing:
     looks: int = 0
     _gate: MotionGate = attrs.field(factory=MotionGate, init=False)
     _tracker: Tracker = attrs.field(factory=Tracker, init=False)
+    _standing: Standing = attrs.field(factory=Standing, init=False)
     _patches: list[_Patch] = attrs.field(factory=list, init=False)
     _now_s: float = attrs.field(default=0.0, init=False)
     _offset_s: float = attrs.field(default=0.0, init=False)
@@ -95,6 +109,8 @@ class Passing:
         """
         now = self._moment(frame.time_s)
         motion = self._gate.look(frame.grey_small(GREY_WIDTH_PX), now)
+        for gone in self._standing.follow(self._tracker.tracks, self._gate, now):
+            self._tracker.end(gone)
         if motion.whole and now - self._whole_s >= _WHOLE_EVERY_S:
             self._whole_s = now
             height, width = motion.mask.shape
@@ -128,14 +144,21 @@ class Passing:
             if min((crop := self._in_frame(area))[2:]) > 0
         ]
         for track in self._tracker.tracks:
-            if any(_holds(crop, track.expected(self._now_s)) for crop in crops):
+            places = _places(track, self._now_s)
+            if any(_holds(crop, each) for crop in crops for each in places):
                 self._wait(track)
         sightings = [each for crop in crops for each in self._seen_in(image, crop)]
         self._tracker.see(sightings, frame, time_s=self._now_s)
+        for track in self._tracker.tracks:
+            if track.last_s == self._now_s:
+                self._standing.seen(track, self._small, self._gate)
+            elif track.looked_s == self._now_s and not track.stands:
+                # It did not go on as before: it may have stopped.
+                track.waits_s = min(track.waits_s, _AGAIN_S)
         # One pace for all that moves and shows no plate, however many parts it has.
         self._blanks = 0 if sightings else self._blanks + 1
         pause = min(_BLANK_S * 2.0**self._blanks, _MOVING_S) if self._blanks else 0.0
-        self._blank_s = self._now_s + pause - _PACE_S
+        self._blank_s = self._now_s + pause - PACE_S
         for patch in self._patches:
             box = self._in_frame(patch.box)
             if any(_touch(box, crop) for crop in crops):
@@ -180,19 +203,21 @@ class Passing:
         Takes the known cars out of `mask`.
         """
         for track in self._tracker.tracks:
-            expected = track.expected(now)
-            plate = self._small(expected)
+            plates = [self._small(each) for each in _places(track, now)]
             # Down to the road and its shadow, and out to the mirrors.
-            car = _around(plate, beside=3.5, above=5.5, below=3.0)
-            moves = mask is None or bool(_part(mask, car).any())
-            if mask is not None and track.seen > 1:
-                _part(mask, car)[:] = 0
-            due = now - track.looked_s >= track.waits_s
+            cars = [_around(each, beside=3.5, above=5.5, below=3.0) for each in plates]
+            moves = mask is None or any(_part(mask, car).any() for car in cars)
+            known = track.seen > 1 and not self._standing.hidden(track)
+            if mask is not None and known:
+                _part(mask, cars[0])[:] = 0
+            due = now - track.looked_s >= self._standing.waits_s(track)
             sought = track.missed < _FIRST_LOOKS or track.stands
             lively = moves or track.stands or track.seen < _FIRST_LOOKS
-            in_view = _touch(expected, (0, 0, *self._size))
+            near = [_around(each, beside=1.5, above=1.2, below=1.2) for each in plates]
+            frame = self._small((0, 0, *self._size))
+            in_view = any(_touch(each, frame) for each in plates)
             if in_view and due and sought and (lively or not track.told):
-                yield _around(plate, beside=1.5, above=1.2, below=1.2)
+                yield _union(near)
 
     def _moving(self, mask: Mask) -> Iterator[Box]:
         """Where something else moves that another look is due for."""
@@ -203,8 +228,9 @@ class Passing:
                 patch = _Patch(box, self._now_s)
             else:
                 self._patches.remove(patch)
-            if overlap(patch.box, box) < _STAYS:
-                # It goes on moving; what stays can wait longer.
+            if overlap(patch.box, box) < _STAYS or self._differs(patch):
+                # It goes on moving, or something comes into what a parked car left
+                # behind; what stays can wait longer.
                 patch.next_s = min(patch.next_s, patch.seen_s + _MOVING_S)
             patch.box, patch.seen_s = box, self._now_s
             patches.append(patch)
@@ -213,17 +239,26 @@ class Passing:
         lost = (p for p in self._patches if self._now_s - p.seen_s < _FORGET_S)
         self._patches = [*patches, *lost]
 
+    def _differs(self, patch: _Patch) -> bool:
+        """Whether something else is to be seen there than at the last look."""
+        return patch.shown is not None and (
+            self._gate.departing(*patch.shown) >= SMALLEST_PX
+        )
+
     def _rest(self, patch: _Patch, *, found: bool) -> None:
         patch.blanks = 0 if found else patch.blanks + 1
-        wait = _PACE_S if found else _BLANK_S * 2.0**patch.blanks
+        wait = PACE_S if found else _BLANK_S * 2.0**patch.blanks
         patch.next_s = self._now_s + min(wait, _STILL_S)
+        patch.shown = patch.box, self._gate.detail(patch.box)
 
     def _wait(self, track: Track) -> None:
         """Set when a plate that is looked at now shall be looked at next."""
         track.looked_s = self._now_s
         track.missed += 1
+        if self._standing.wait(track):
+            return
         if not track.told and track.seen < _EAGER_LOOKS:
-            track.waits_s = _PACE_S
+            track.waits_s = PACE_S
         else:
             longest = _KNOWN_S if track.stands else _TOLD_S
             track.waits_s = min(max(2 * track.waits_s, _AGAIN_S), longest)
@@ -231,6 +266,13 @@ class Passing:
     def _small(self, box: Box) -> Box:
         left, top, width, height = (each / self._scale for each in box)
         return round(left), round(top), max(round(width), 1), max(round(height), 1)
+
+
+def _places(track: Track, time_s: float) -> list[Box]:
+    """Where a plate may be by now: where it is expected, or where it was seen last."""
+    if track.told and (track.missed or time_s - track.last_s > _SOON_S):
+        return [track.expected(time_s), track.box]
+    return [track.expected(time_s)]
 
 
 def _around(plate: Box, *, beside: float, above: float, below: float) -> Box:

@@ -7,7 +7,7 @@ the clocks say is only stamped on the result.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -284,6 +284,11 @@ class Tracker:
         self._tracks = []
         return [each for each in waiting if each is not None]
 
+    def end(self, track: Track) -> None:
+        """Know a plate no more that was told of: it is gone from where it stood."""
+        if track.told:
+            self._tracks.remove(track)
+
     def _forget(self, time_s: float) -> None:
         self._tracks = [each for each in self._tracks if not _gone(each, time_s)]
         while len(self._tracks) > MOST_TRACKS:
@@ -449,11 +454,8 @@ def _leading(looks: Sequence[Look]) -> list[Look]:
             if likeness(one.plate.glyphs, other.plate.glyphs) >= _UNLIKE
         ]
 
-    return max((with_it(look) for look in looks), key=_trust)
-
-
-def _trust(looks: Iterable[Look]) -> float:
-    return sum(look.confidence for look in looks)
+    groups = (with_it(look) for look in looks)
+    return max(groups, key=lambda group: sum(look.confidence for look in group))
 
 
 def as_look(sighting: Sighting) -> Look:
