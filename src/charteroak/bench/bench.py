@@ -94,6 +94,8 @@ class Bench:
         targets: its figures, in order.
         prepare: see `Prepare`.
         runs: how often the work is done; the median counts.
+        note: what else a reader of the figures must know, such as the engine's name;
+            asked for after the runs.
     """
 
     name: str
@@ -102,6 +104,7 @@ class Bench:
     targets: tuple[Target, ...]
     prepare: Prepare
     runs: int = 5
+    note: Callable[[], str] = str
 
     @property
     def sentence(self) -> str:

@@ -57,6 +57,7 @@ class BenchLine(msgspec.Struct, frozen=True, kw_only=True):
         figures: each the median over the runs; `holds` is null in a small one.
         runs: how many.
         samples: the values of each run.
+        note: what else a reader must know; may be empty.
     """
 
     bench: str
@@ -65,6 +66,7 @@ class BenchLine(msgspec.Struct, frozen=True, kw_only=True):
     runs: int
     samples: tuple[dict[str, float], ...]
     machine: Machine
+    note: str = ""
 
     @classmethod
     def of(cls, outcome: Outcome, machine: Machine) -> "BenchLine":
@@ -90,6 +92,7 @@ class BenchLine(msgspec.Struct, frozen=True, kw_only=True):
             runs=len(outcome.samples),
             samples=tuple(dict(sample) for sample in outcome.samples),
             machine=machine,
+            note=outcome.bench.note(),
         )
 
 
@@ -159,6 +162,8 @@ def _print(line: BenchLine) -> None:
         )
     console = Console()
     console.print(table)
+    if line.note:
+        console.print(line.note, highlight=False)
     machine = line.machine
     console.print(
         f"{line.runs} runs on {machine.cores} cores of {machine.processor}, "

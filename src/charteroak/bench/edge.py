@@ -4,13 +4,13 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
 import av
 import numpy as np
-import typer
 from av.video.stream import VideoStream as VideoTrack
 
 from charteroak.bench import edge_process
@@ -54,7 +54,7 @@ def prepare(scale: Scale, steps: Steps) -> Iterator[Once]:
         folder = Path(name)
         steps.begin("drawing the street")
         scene = StreetScene(4, width_px=width, height_px=height)
-        busy = list(_busy(scene, steps, frames=10 if small else 30 * len(_PLATES)))
+        busy = list(_busy(scene, steps, frames=4 if small else 30 * len(_PLATES)))
         empty = list(_empty(scene, steps, frames=5 if small else 50))
         order = Order(
             engine=_engine(),
@@ -81,19 +81,23 @@ def prepare(scale: Scale, steps: Steps) -> Iterator[Once]:
             yield once
 
 
+@cache
 def _engine() -> str:
     """The engine `open` where its weights are, else the one that brings its own."""
     try:
         open_engine(OPEN)
-    except CharterOakError as missing:
-        typer.echo(
-            f"edge: measured with `{DEFAULT}`; the target is meant for `{OPEN}`, whose "
-            f"weights CHARTEROAK_MODELS names ({missing})",
-            err=True,
-        )
+    except CharterOakError:
         return DEFAULT
-    typer.echo(f"edge: measured with `{OPEN}`", err=True)
     return OPEN
+
+
+def _note() -> str:
+    if _engine() == OPEN:
+        return f"read with the engine `{OPEN}`"
+    return (
+        f"read with the engine `{DEFAULT}`; the target is meant for `{OPEN}`, whose "
+        "weights CHARTEROAK_MODELS names"
+    )
 
 
 def _busy(scene: StreetScene, steps: Steps, *, frames: int) -> Iterable[Image]:
@@ -166,4 +170,5 @@ BENCH: Final = Bench(
         Target(name="idle_cores_mjpeg", unit="cores", target=None, better=Better.LOWER),
     ),
     prepare=prepare,
+    note=_note,
 )
