@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 from starlette.testclient import TestClient
+from typing_extensions import override
 
 from charteroak.core.plate import PlateText
 from charteroak.edge.aim import Aim, Verdict, aim_of, edge_width_px
@@ -150,10 +151,12 @@ def test_the_largest_plate_is_judged_and_shown_sharp(
 def test_the_view_shows_nobody(street: tuple[Image, Box]) -> None:
     """Two pictures that differ only inside the cells are one view, byte for byte."""
     image, _ = street
-    cell = image.shape[1] // VIEW_CELLS
-    other = image.copy()
-    # Within each cell what was above is now below: no mean changes.
-    other[:cell, :cell] = other[:cell, :cell][::-1]
+    height, width, _ = image.shape
+    cell = width // VIEW_CELLS
+    assert (width % cell, height % cell) == (0, 0)
+    # Within every cell what was above is now below: no mean changes.
+    rows = np.arange(height).reshape(-1, cell)[:, ::-1].ravel()
+    other = np.ascontiguousarray(image[rows])
     assert not np.array_equal(image, other)
 
     views = []
@@ -168,6 +171,37 @@ def test_the_view_shows_nobody(street: tuple[Image, Box]) -> None:
 
     assert views[0] is not None
     assert views[0] == views[1]
+
+
+@attrs.frozen
+class Failing:
+    """An engine that fails."""
+
+    name: str = "failing"
+
+    def sightings(self, image: Image) -> Sequence[Sighting]:
+        raise MemoryError(image.shape)
+
+
+class Vanishing(Given):
+    """A folder that is taken away."""
+
+    @override
+    def arrivals(self) -> Iterator[Frame | UnreadablePictureError | Interruption]:
+        yield from self.given
+        raise FileNotFoundError(2, "No such file or directory")
+
+
+def test_an_engine_or_a_folder_that_fails_is_said(street: tuple[Image, Box]) -> None:
+    frame = Frame(image=street[0], source="camera")
+    cases: list[tuple[Given, Seeing | Failing, str]] = [
+        (Given([frame, frame]), Failing(), "the engine failed (MemoryError)"),
+        (Vanishing([frame]), Seeing([]), "No such file or directory"),
+    ]
+    for source, engine, said in cases:
+        watcher = Watcher(source=source, engine=engine, clock=lambda: NOON)
+        watcher.follow()
+        assert said in watcher.view().trouble
 
 
 def test_a_camera_that_is_gone_is_said(street: tuple[Image, Box]) -> None:

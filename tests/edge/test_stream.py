@@ -93,6 +93,30 @@ def test_a_camera_that_closes_and_hangs_is_taken_up_again(a_camera: Camera) -> N
     assert breaks[0].since == breaks[1].since < breaks[2].since
 
 
+def test_a_camera_that_sends_elsewhere_is_not_followed(a_camera: Camera) -> None:
+    a_camera.plays([b"never asked for"], then=CLOSE)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def redirect() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(
+                    b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+                    b"Location: " + a_camera.address().encode() + b"\r\n\r\n"
+                )
+
+        answering = threading.Thread(target=redirect)
+        answering.start()
+        stream = stream_of(f"http://127.0.0.1:{listener.getsockname()[1]}/live")
+        first = next(stream.arrivals())
+        stream.stop.set()
+        answering.join(30)
+
+    assert isinstance(first, Interruption)
+    assert not a_camera.sent.is_set()
+
+
 def test_stop_ends_the_wait_for_a_camera_that_hangs(a_camera: Camera) -> None:
     a_camera.plays(PICTURES[:3], then=HANG)
     stream = stream_of(a_camera.address(), silent_s=200)

@@ -283,6 +283,7 @@ def _open(address: str, silent_s: float) -> InputContainer:
     return open_video(
         address,
         protocols="http,https,httpproxy,tcp,tls",
-        options=_SOON,
+        # Who answers for a camera may not send the box to another address.
+        options={"max_redirects": "0", **_SOON},
         timeout_s=silent_s,
     )

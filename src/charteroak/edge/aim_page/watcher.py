@@ -1,7 +1,8 @@
 """Looks through a camera while it is aimed, and keeps what the page shows: the last look.
 
-Nothing is stored, and no person is shown: the view is a mosaic whose cells are far
-coarser than a face, and only plates are sharp, as in what the box would store.
+Nothing is stored, and nobody in the street can be known: the view is a mosaic of few
+cells, and only plates are sharp, as in what the box would store. Who holds the face right
+before the lens is shown in more cells than a passer-by, but never more than the view has.
 """
 
 import io
@@ -16,13 +17,15 @@ import msgspec
 import numpy as np
 from PIL import Image as Pillow
 
+from charteroak.core.errors import CharterOakError
 from charteroak.edge.aim import Aim, aim_of, edge_width_px
 from charteroak.edge.camera import Frame, Interruption, Source, UnreadablePictureError
 from charteroak.edge.recognize import Image, Recognizer, Sighting
 from charteroak.edge.redact import redacted
 
-VIEW_CELLS: Final = 128
-"""Cells across the view. A car that fills a fifth of it is 25 cells wide."""
+VIEW_CELLS: Final = 64
+"""Cells across the view. Where it is 1.5 metres wide, as before the face of who stands
+at the camera, a cell is the 24 millimetres of what a box stores; on a street far more."""
 
 LOOK_EVERY_S: Final = 0.4
 """The engine is asked at most so often."""
@@ -113,7 +116,15 @@ class Watcher:
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     def follow(self) -> None:
-        """Look until the source ends."""
+        """Look until the source ends; why it ended too early is said on the page."""
+        try:
+            self._follow()
+        except OSError as error:
+            # A folder that is taken away, with its disk.
+            why = error.strerror or "it cannot be read"
+            self._set_trouble(f"the camera's pictures are gone: {why}")
+
+    def _follow(self) -> None:
         looked_at: datetime | None = None
         for arrival in self.source.arrivals():
             match arrival:
@@ -127,7 +138,7 @@ class Watcher:
                     # A clock that was set back must not stop the looking.
                     if waited is None or not 0 <= waited < LOOK_EVERY_S:
                         looked_at = now
-                        self._look(arrival, now)
+                        self._try(arrival, now)
 
     def view(self) -> View:
         """What the page shows now."""
@@ -156,6 +167,15 @@ class Watcher:
     def _set_trouble(self, why: str) -> None:
         with self._lock:
             self._trouble = why
+
+    def _try(self, frame: Frame, now: datetime) -> None:
+        """Look; what goes wrong is said on the page, and the next picture is tried."""
+        try:
+            self._look(frame, now)
+        except CharterOakError as error:
+            self._set_trouble(str(error))
+        except Exception as error:  # noqa: BLE001 - engines fail with any kind
+            self._set_trouble(f"the engine failed ({type(error).__name__})")
 
     def _look(self, frame: Frame, now: datetime) -> None:
         try:
