@@ -19,7 +19,7 @@ import attrs
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from charteroak.core.errors import CharterOakError
 from charteroak.edge.cut_jpeg import nearly_whole
@@ -240,8 +240,22 @@ def _loaded(path: Path, opened: Image.Image) -> Image.Image:
     return opened
 
 
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By EXIF's orientation, how a picture is turned upright."""
+
+
 def _rgb(opened: Image.Image) -> Pixels:
-    upright = ImageOps.exif_transpose(opened)
+    # `ImageOps.exif_transpose` writes the notes anew as well, and fails over odd ones.
+    turn = _TURNS.get(opened.getexif().get(ExifTags.Base.Orientation, 1))
+    upright = opened if turn is None else opened.transpose(turn)
     if upright.mode in _WIDE_MODES or upright.mode.startswith("I;"):
         values = np.asarray(upright, np.float64)
         # 16-bit files span 0 to 65535; a float file spans what it spans.
