@@ -88,6 +88,7 @@ def play(asked: Play, console: Console) -> None:
         founded = found(site.agency)
 
         def ready() -> None:
+            watch.arm()
             console.print("Enrolling thirteen boxes ...", style="dim")
             boxes = folder / "boxes"
             _enrol_boxes(boxes, address(settings), founded.codes)
@@ -108,6 +109,7 @@ class _Watch:
     def __init__(self) -> None:
         self._parts: dict[str, subprocess.Popen[bytes]] = {}
         self._ended = threading.Event()
+        self._armed = threading.Event()
         self._lost = ""
         self._thread = threading.Thread(target=self._look, name="children")
 
@@ -123,6 +125,15 @@ class _Watch:
         """Watch one more part."""
         self._parts[name] = process
 
+    def arm(self) -> None:
+        """From here on SIGTERM ends the demonstration in order.
+
+        Raises:
+            ChildEndedError: a part ended before.
+        """
+        self._armed.set()
+        self._check()
+
     def end(self) -> None:
         """Watch no longer.
 
@@ -130,6 +141,9 @@ class _Watch:
             ChildEndedError: a part ended before.
         """
         self._ended.set()
+        self._check()
+
+    def _check(self) -> None:
         if self._lost:
             msg = f"the {self._lost} of the demonstration ended by themselves"
             raise ChildEndedError(msg)
@@ -139,7 +153,8 @@ class _Watch:
             for name, process in tuple(self._parts.items()):
                 if process.poll() is not None:
                     self._lost = name
-                    os.kill(os.getpid(), signal.SIGTERM)
+                    if self._armed.is_set():
+                        os.kill(os.getpid(), signal.SIGTERM)
                     return
 
 
