@@ -23,6 +23,7 @@ from charteroak.edge.box import opened_box
 from charteroak.edge.camera import FolderWatch, Source
 from charteroak.edge.engines import DEFAULT, open_engine
 from charteroak.edge.enrol import enrol as enrol_box
+from charteroak.edge.options import EngineName, Models
 from charteroak.edge.recognize import EngineOptions
 from charteroak.edge.report import software
 from charteroak.edge.self_test import Check
@@ -53,43 +54,6 @@ Data = Annotated[
         metavar="DIR",
         envvar="CHARTEROAK_EDGE_DATA",
         help="Folder of this box: its key, its enrolment and its spool.",
-    ),
-]
-EngineName = Annotated[
-    str, typer.Option("--engine", metavar="NAME", help="The engine that reads.")
-]
-Models = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR",
-        exists=True,
-        file_okay=False,
-        help="Folder with the engine's weights, if it brings none.",
-    ),
-]
-DeleteProcessed = Annotated[
-    bool,
-    typer.Option(
-        "--delete-processed", help="Delete each picture of a folder once read."
-    ),
-]
-CamerasFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--cameras",
-        metavar="FILE",
-        help="The cameras: a TOML file that only this user may read, with a line "
-        'main-st-north = "rtsp://user:password@10.0.0.7/live" for each.',
-    ),
-]
-Watched = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--watch",
-        metavar="CAMERA=SOURCE",
-        help="A camera, and where its pictures come from: a folder they arrive "
-        "in, rtsp://..., http://..., /dev/video0 or a video; may be repeated. Other "
-        "users of the machine can see it: a password belongs into --cameras.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON on stdout.")]
