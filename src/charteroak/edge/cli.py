@@ -56,6 +56,31 @@ Data = Annotated[
         help="Folder of this box: its key, its enrolment and its spool.",
     ),
 ]
+DeleteProcessed = Annotated[
+    bool,
+    typer.Option(
+        "--delete-processed", help="Delete each picture of a folder once read."
+    ),
+]
+CamerasFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--cameras",
+        metavar="FILE",
+        help="The cameras: a TOML file that only this user may read, with a line "
+        'main-st-north = "rtsp://user:password@10.0.0.7/live" for each.',
+    ),
+]
+Watched = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--watch",
+        metavar="CAMERA=SOURCE",
+        help="A camera, and where its pictures come from: a folder they arrive "
+        "in, rtsp://..., http://..., /dev/video0 or a video; may be repeated. Other "
+        "users of the machine can see it: a password belongs into --cameras.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON on stdout.")]
 
 
