@@ -5,6 +5,8 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -170,7 +172,6 @@ def run(  # noqa: PLR0913 - each is an option of the command
     Exit status: 0 stopped as told, with the picture in hand finished; 1 the box cannot
     work (the reason is on stderr; reads already taken are safe); 2 wrong usage.
     """
-    _log_to_stderr()
     folder = DataFolder(data)
     enrolled = load_enrolled(folder)
     stop = threading.Event()
@@ -179,16 +180,19 @@ def run(  # noqa: PLR0913 - each is an option of the command
     reader = open_engine(engine, EngineOptions(models=models))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    with opened_box(
-        folder,
-        enrolled,
-        engine=reader,
-        watches=watches,
-        spool_limit_bytes=spool_limit,
-        clock=_now,
-        nonce=lambda: secrets.token_bytes(NONCE_BYTES),
-        uptime=uptime,
-    ) as box:
+    with (
+        _log_on_stderr(),
+        opened_box(
+            folder,
+            enrolled,
+            engine=reader,
+            watches=watches,
+            spool_limit_bytes=spool_limit,
+            clock=_now,
+            nonce=lambda: secrets.token_bytes(NONCE_BYTES),
+            uptime=uptime,
+        ) as box,
+    ):
         box.run(stop)
 
 
@@ -286,9 +290,15 @@ def _show(checks: list[Check]) -> None:
     Console().print(table)
 
 
-def _log_to_stderr() -> None:
+@contextmanager
+def _log_on_stderr() -> Iterator[None]:
+    """The box's log lines on stderr, for the length of a block."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     ours = logging.getLogger("charteroak")
     ours.setLevel(logging.INFO)
-    ours.handlers = [handler]
+    ours.addHandler(handler)
+    try:
+        yield
+    finally:
+        ours.removeHandler(handler)

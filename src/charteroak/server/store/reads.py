@@ -8,6 +8,7 @@ from uuid import UUID
 import attrs
 import msgspec
 from psycopg.errors import CheckViolation
+from typing_extensions import override
 
 from charteroak.core.plate import MatchKey
 from charteroak.core.read import Read
@@ -89,6 +90,11 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     engine: str
     plate_picture: str
     vehicle_picture: str
+
+    @override
+    def __repr__(self) -> str:
+        """Masked: not the plate."""
+        return f"_Row({self.read_id})"
 
 
 @attrs.frozen(kw_only=True)
