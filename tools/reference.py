@@ -1,4 +1,6 @@
-"""Writes docs/reference/{commands,settings,log}.md from the code: `make docs`.
+"""Writes docs/reference/{commands,figures,log,settings}.md: `make docs`.
+
+Figures come from docs/figures.jsonl, all else from the code.
 
 `python tools/reference.py --check` changes nothing and fails where a page is not what
 the code says; the tests call it so.
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import typer
 import typer.main
+from figures import figures
 from typer.core import TyperCommand, TyperGroup
 
 from charteroak.cli import app
@@ -89,7 +92,12 @@ def main() -> int:
 
     Exit status: 0 done; 1 a page is not what the code says.
     """
-    pages = {"commands.md": commands(), "settings.md": settings(), "log.md": log()}
+    pages = {
+        "commands.md": commands(),
+        "figures.md": figures(),
+        "log.md": log(),
+        "settings.md": settings(),
+    }
     if "--check" in sys.argv[1:]:
         old = [
             name
