@@ -74,6 +74,17 @@ def test_two_cars_at_once_stay_two() -> None:
     assert sorted(plates(told)) == ["AB12345", "AB12346"]
 
 
+def test_a_car_that_was_lost_and_found_is_one_read() -> None:
+    away: list[list[Car]] = [[]] * int(4 / FRAME_S)
+    later: list[list[Car]] = [[]] * int(12 / FRAME_S)
+
+    told = drive([*EMPTY, *passage(), *away, *passage(), *EMPTY], ColourEngine())
+    assert plates(told) == ["AB12345"]
+
+    told = drive([*EMPTY, *passage(), *later, *passage(), *EMPTY], ColourEngine())
+    assert plates(told) == ["AB12345"] * 2
+
+
 def test_a_misread_between_neither_splits_nor_wins() -> None:
     scenes = passage()
     for number in range(6, 16, 3):

@@ -11,6 +11,7 @@ from typing import Final
 
 import attrs
 
+from charteroak.core.plate import MatchKey
 from charteroak.edge.camera import Frame
 from charteroak.edge.motion import (
     GREY_WIDTH_PX,
@@ -50,6 +51,8 @@ _GOES_ON: Final = 0.2
 """The same, if it is one thing at all."""
 _BACKWARDS_S: Final = 10.0
 """When a source counts time anew, so much is taken to have passed."""
+_ONE_PASSING_S: Final = 10.0
+"""The same plate again within so long, and no other between, has not been away."""
 _MOST_AREAS: Final = 3
 _SMALLEST_PX: Final = 240
 """Side of the smallest part of a frame that is given to an engine."""
@@ -96,6 +99,9 @@ class Passing:
     _whole_s: float = attrs.field(default=float("-inf"), init=False)
     _scale: float = attrs.field(default=1.0, init=False)
     _size: tuple[int, int] = attrs.field(default=(0, 0), init=False)
+    _last_told: tuple[MatchKey | None, float] = attrs.field(
+        default=(None, 0.0), init=False, repr=False
+    )
 
     def take(self, frame: Frame) -> list[Passed]:
         """Look at the next frame, as far as needed.
@@ -121,11 +127,25 @@ class Passing:
             areas = [*self._of_tracks(now, motion.mask), *self._moving(motion.mask)]
         if areas:
             self._look_at(frame, areas, motion.mask.shape[1])
-        return self._tracker.due(now, self._size)
+        return self._once(self._tracker.due(now, self._size))
 
     def finish(self) -> list[Passed]:
         """The cars in view that were not told of yet, when no more frames come."""
-        return self._tracker.finish()
+        return self._once(self._tracker.finish())
+
+    def _once(self, passed: Iterable[Passed]) -> list[Passed]:
+        """Those whose plate is not the one that was told of last, a moment ago.
+
+        A box that is short of time misses frames, and may lose a car that it told of
+        and find it again: the same plate so soon is the same passing.
+        """
+        new = []
+        for each in passed:
+            key, at_s = self._last_told
+            if key != each.look.plate.match_key or self._now_s - at_s >= _ONE_PASSING_S:
+                new.append(each)
+            self._last_told = each.look.plate.match_key, self._now_s
+        return new
 
     def _moment(self, time_s: float) -> float:
         """The frame's time, on a scale that only rises."""
