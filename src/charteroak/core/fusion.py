@@ -19,6 +19,7 @@ from typing import Final, TypeVar
 
 import attrs
 
+from charteroak.core.alternatives import Alternatives, fitting
 from charteroak.core.likeness import aligned
 from charteroak.core.plate import PlateText
 
@@ -47,6 +48,7 @@ class Look:
         characters: for each glyph, that it is right if the others are.
         state: two letters, or None.
         state_confidence: None with it.
+        alternatives: for each glyph, what else it may be; empty where nobody says.
     """
 
     plate: PlateText
@@ -54,6 +56,8 @@ class Look:
     characters: tuple[float, ...]
     state: str | None = None
     state_confidence: float | None = None
+    # Not printed: beside doubtful glyphs the right one often stands.
+    alternatives: Alternatives = attrs.field(default=(), validator=fitting, repr=False)
 
 
 def fused(looks: Sequence[Look]) -> Look:

@@ -23,8 +23,10 @@ _TAKEN_FOR: Final = (
 _MISTAKEN: Final = frozenset(
     (one, other) for group in _TAKEN_FOR for one in group for other in group
 )
-_MISTAKE_COST: Final = 0.4
-_GAP_COST: Final = 0.9
+_WRONG_COST: Final = 10
+"""Whole numbers: their sums are the same from either end."""
+_MISTAKE_COST: Final = 4
+_GAP_COST: Final = 9
 """Less than a wrong glyph: engines lose the first or last before they make up one."""
 
 
@@ -41,7 +43,7 @@ def likeness(one: str, other: str) -> float:
     True
     """
     longest = max(len(one), len(other), 1)
-    return round(1 - _costs(one, other)[-1][-1] / longest, 3)
+    return round(1 - _costs(one, other)[-1][-1] / (_WRONG_COST * longest), 3)
 
 
 def aligned(one: str, other: str) -> list[Pair]:
@@ -73,13 +75,13 @@ def _walk_back(one: str, other: str) -> Iterator[Pair]:
 
 
 @cache
-def _cost(one: str, other: str) -> float:
+def _cost(one: str, other: str) -> int:
     if one == other:
-        return 0.0
-    return _MISTAKE_COST if (one, other) in _MISTAKEN else 1.0
+        return 0
+    return _MISTAKE_COST if (one, other) in _MISTAKEN else _WRONG_COST
 
 
-def _costs(one: str, other: str) -> list[list[float]]:
+def _costs(one: str, other: str) -> list[list[int]]:
     """Least cost of each pair of beginnings."""
     rows = [[n * _GAP_COST for n in range(len(other) + 1)]]
     for glyph in one:

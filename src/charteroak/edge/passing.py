@@ -190,9 +190,8 @@ class Passing:
         self.looks += 1
         part = image[top : top + height, left : left + width]
         for sighting in self.engine.sightings(part):
-            x, y, wide, high = sighting.box
             if not self._is_cut(crop, sighting.box):
-                yield attrs.evolve(sighting, box=(left + x, top + y, wide, high))
+                yield sighting.moved(left, top)
 
     def _is_cut(self, crop: Box, box: Box) -> bool:
         """Whether a plate reaches over the edge of the part, but not of the frame."""

@@ -29,7 +29,7 @@ from charteroak.edge.recognize import Box, Image, Recognizer, Sighting
 from charteroak.edge.redact import StoredPictures, redacted
 from charteroak.edge.spool import Spool
 from charteroak.edge.stream import VideoStream
-from charteroak.edge.track import Passed, as_look
+from charteroak.edge.track import Passed
 
 TELL_AGAIN_S: Final = 60.0
 """The same trouble is told once in so long; the status line has the count."""
@@ -163,7 +163,7 @@ class Reader:
                 self._put(
                     read_id(self.device, self.camera, frame, seen_at, index),
                     seen_at,
-                    as_look(sighting),
+                    sighting.look,
                     sighting.box,
                     sighting.engine,
                     redacted(frame.image, sighting.box),

@@ -5,6 +5,7 @@ box that knows about neural networks; everything behind it works with `Sighting`
 The engines by name are in `charteroak.edge.engines`.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias
@@ -13,7 +14,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from charteroak.core.alternatives import Alternatives, fitting
 from charteroak.core.errors import CharterOakError
+from charteroak.core.fusion import Look
 from charteroak.core.plate import PlateText
 
 Image: TypeAlias = npt.NDArray[np.uint8]
@@ -21,6 +24,12 @@ Image: TypeAlias = npt.NDArray[np.uint8]
 
 Box: TypeAlias = tuple[int, int, int, int]
 """Left, top, width, height in pixels of the original frame; width and height > 0."""
+
+Corners: TypeAlias = tuple[
+    tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]
+]
+"""Top left, top right, bottom right and bottom left of a plate, x and y in pixels of the
+original frame; they may lie outside it where the plate is cut."""
 
 _CHANNELS: Final = 3
 
@@ -53,6 +62,10 @@ class Sighting:
         state_confidence: probability that `state` is right, or None with it.
         box: the plate, upright, clipped to the frame.
         engine: name of the engine that read it.
+        alternatives: for each glyph, what else it may be; empty where the engine does
+            not say.
+        corners: of the plate as it lies in the frame, or None where the engine finds
+            boxes alone.
     """
 
     plate: PlateText
@@ -62,6 +75,9 @@ class Sighting:
     state_confidence: float | None = None
     box: Box = attrs.field()
     engine: str
+    # Not printed: beside doubtful glyphs the right one often stands.
+    alternatives: Alternatives = attrs.field(default=(), validator=fitting, repr=False)
+    corners: Corners | None = attrs.field(default=None)
 
     @characters.validator
     def _one_each(
@@ -77,10 +93,45 @@ class Sighting:
         if value[2] <= 0 or value[3] <= 0:
             raise ValueError("an empty box")
 
+    @corners.validator
+    def _four_points(
+        self, _attribute: "attrs.Attribute[Corners | None]", value: Corners | None
+    ) -> None:
+        if value is None:
+            return
+        if [len(each) for each in value] != [2, 2, 2, 2]:
+            raise ValueError("corners are four points")
+        if not all(math.isfinite(along) for each in value for along in each):
+            raise ValueError("corners lie somewhere")
+
     def __attrs_post_init__(self) -> None:
         """State and its confidence come together or not at all."""
         if (self.state is None) != (self.state_confidence is None):
             raise ValueError("state and state_confidence come together")
+
+    @property
+    def look(self) -> Look:
+        """What it says, without its place."""
+        return Look(
+            plate=self.plate,
+            confidence=self.confidence,
+            characters=self.characters,
+            state=self.state,
+            state_confidence=self.state_confidence,
+            alternatives=self.alternatives,
+        )
+
+    def moved(self, left: int, top: int) -> "Sighting":
+        """The same in a frame of which this saw a part, that begins there."""
+        x, y, width, height = self.box
+        if self.corners is None:
+            corners = None
+        else:
+            one, two, three, four = ((a + left, b + top) for a, b in self.corners)
+            corners = one, two, three, four
+        return attrs.evolve(
+            self, box=(left + x, top + y, width, height), corners=corners
+        )
 
 
 class Recognizer(Protocol):

@@ -176,7 +176,7 @@ class Track:
             self.told = self.dismissed = False
         if self.told:
             return
-        self.looks = [*self.looks, as_look(sighting)][-_MOST_KEPT:]
+        self.looks = [*self.looks, sighting.look][-_MOST_KEPT:]
         self.reading = fused(_leading(self.looks))
         self.engine = sighting.engine
         if self.legible_s is None and sighting.confidence >= LEAST:
@@ -456,17 +456,6 @@ def _leading(looks: Sequence[Look]) -> list[Look]:
 
     groups = (with_it(look) for look in looks)
     return max(groups, key=lambda group: sum(look.confidence for look in group))
-
-
-def as_look(sighting: Sighting) -> Look:
-    """What one sighting says, without its place."""
-    return Look(
-        plate=sighting.plate,
-        confidence=sighting.confidence,
-        characters=sighting.characters,
-        state=sighting.state,
-        state_confidence=sighting.state_confidence,
-    )
 
 
 def _keep_best(track: Track, sighting: Sighting, frame: Frame) -> None:
