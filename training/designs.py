@@ -15,17 +15,20 @@ from charteroak.core.errors import CharterOakError
 _FILE: Final = Path(__file__).with_name("jurisdictions.toml")
 _ALL_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS: Final = "0123456789"
+_FIRST_YEAR, _LAST_YEAR = 1950, 2030
+_SHORT: Final = 4
+"""A vanity text shorter than this is one word."""
 _VANITY_SHARE: Final = 0.07
 """Of the serials of any design: no glyph is rare, no grammar is certain."""
 
-STATES: Final = tuple(
+STATES: Final = frozenset(
     "AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT "
-    "NC ND NE NH NJ NM NV NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY".split()
+    "NC ND NE NH NJ NM NV NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY".split()  # noqa: SIM905 - read as a line
 )
 ART: Final = frozenset(
     "none sunburst mountains hills trees skyline waves arch bird flag circle-centre "
     "outline-centre star-centre seal-left seal-right emblem-left palm flower lighthouse "
-    "desert clouds stripes diagonal mark-left".split()
+    "desert clouds stripes diagonal mark-left".split()  # noqa: SIM905
 )
 
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
@@ -176,12 +179,14 @@ def designs() -> tuple[Design, ...]:
     try:
         found = msgspec.convert(tomllib.loads(_FILE.read_text("utf-8")), _Catalogue)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as mistake:
-        raise BrokenDesignError(f"The catalogue cannot be read: {mistake}") from mistake
+        message = f"The catalogue cannot be read: {mistake}"
+        raise BrokenDesignError(message) from mistake
     for number, each in enumerate(found.design, 1):
         _check(each, f"Design {number} ({each.state})")
-    missing = set(STATES) - {each.state for each in found.design}
+    missing = STATES - {each.state for each in found.design}
     if missing:
-        raise BrokenDesignError(f"No design for: {', '.join(sorted(missing))}")
+        message = f"No design for: {', '.join(sorted(missing))}"
+        raise BrokenDesignError(message)
     return tuple(_design(each) for each in found.design)
 
 
@@ -195,7 +200,7 @@ def _check(each: _Design, name: str) -> None:
     ]
     wrong = {
         "state": each.state not in STATES,
-        "era": not 1950 <= each.era[0] <= each.era[1] <= 2030,
+        "era": not _FIRST_YEAR <= each.era[0] <= each.era[1] <= _LAST_YEAR,
         "weight": each.weight <= 0,
         "ground": not each.ground,
         "colour": not all(_COLOUR.fullmatch(colour) for colour in colours),
@@ -206,7 +211,8 @@ def _check(each: _Design, name: str) -> None:
     }
     if any(wrong.values()):
         at_fault = ", ".join(key for key, is_wrong in wrong.items() if is_wrong)
-        raise BrokenDesignError(f"{name}: wrong {at_fault}")
+        message = f"{name}: wrong {at_fault}"
+        raise BrokenDesignError(message)
 
 
 def _design(each: _Design) -> Design:
@@ -264,7 +270,7 @@ def _vanity(rng: np.random.Generator) -> tuple[Piece, ...]:
     """Two to seven of any character, each as likely; sometimes in two words."""
     length = int(rng.integers(2, 8))
     text = "".join(rng.choice(list(_ALL_LETTERS + _DIGITS), length))
-    if length < 4 or rng.random() < 0.7:
+    if length < _SHORT or rng.random() < 0.7:  # noqa: PLR2004 - most
         return (Piece(text, "full"),)
     cut = int(rng.integers(1, length))
     return (Piece(text[:cut], "full"), Piece("", "gap"), Piece(text[cut:], "full"))
