@@ -23,7 +23,7 @@ interpolation: linear
 image_color_mode: rgb
 """.encode()
 
-_FLOAT, _UINT8, _INT64 = 1, 2, 7
+FLOAT, UINT8, INT64 = 1, 2, 7
 
 
 def field(number: int, value: int | bytes | str) -> bytes:
@@ -42,12 +42,12 @@ def _varint(value: int) -> bytes:
 
 
 def tensor(name: str, values: npt.NDArray[np.float32] | npt.NDArray[np.int64]) -> bytes:
-    kind = _INT64 if values.dtype == np.int64 else _FLOAT
+    kind = INT64 if values.dtype == np.int64 else FLOAT
     shape = b"".join(field(1, size) for size in values.shape)
     return shape + field(2, kind) + field(8, name) + field(9, values.tobytes())
 
 
-def _value(name: str, kind: int, shape: Sequence[int | str]) -> bytes:
+def value(name: str, kind: int, shape: Sequence[int | str]) -> bytes:
     sizes = b"".join(
         field(1, field(2, each) if isinstance(each, str) else field(1, each))
         for each in shape
@@ -55,25 +55,29 @@ def _value(name: str, kind: int, shape: Sequence[int | str]) -> bytes:
     return field(1, name) + field(2, field(1, field(1, kind) + field(2, sizes)))
 
 
-def _node(kind: str, inputs: Sequence[str], output: str, *attributes: bytes) -> bytes:
+def node(kind: str, inputs: Sequence[str], output: str, *attributes: bytes) -> bytes:
     given = b"".join(field(1, name) for name in inputs)
     own = b"".join(field(5, each) for each in attributes)
     return given + field(2, output) + field(4, kind) + own
 
 
-def _whole(name: str, value: int) -> bytes:
+def whole(name: str, value: int) -> bytes:
     return field(1, name) + field(3, value) + field(20, 2)
 
 
+def wholes(name: str, *values: int) -> bytes:
+    return field(1, name) + b"".join(field(8, each) for each in values) + field(20, 7)
+
+
 def model(
-    nodes: Sequence[bytes], tensors: Sequence[bytes], taken: bytes, given: bytes
+    nodes: Sequence[bytes], tensors: Sequence[bytes], taken: bytes, *given: bytes
 ) -> bytes:
     graph = (
         b"".join(field(1, node) for node in nodes)
         + field(2, "g")
         + b"".join(field(5, each) for each in tensors)
         + field(11, taken)
-        + field(12, given)
+        + b"".join(field(12, each) for each in given)
     )
     return field(1, 8) + field(7, graph) + field(8, field(2, 13))
 
@@ -88,13 +92,13 @@ def detector(
     return model(
         [
             # The picture counts for nothing, but a network must use what it takes.
-            _node("ReduceMean", ["images"], "m", _whole("keepdims", 0)),
-            _node("Mul", ["m", "nought"], "z"),
-            _node("Add", ["found", "z"], "output0"),
+            node("ReduceMean", ["images"], "m", whole("keepdims", 0)),
+            node("Mul", ["m", "nought"], "z"),
+            node("Add", ["found", "z"], "output0"),
         ],
         [tensor("found", found), tensor("nought", np.zeros(1, np.float32))],
-        _value("images", _FLOAT, [1, 3, SIDE, SIDE]),
-        _value("output0", _FLOAT, ["batch", columns]),
+        value("images", FLOAT, [1, 3, SIDE, SIDE]),
+        value("output0", FLOAT, ["batch", columns]),
     )
 
 
@@ -105,35 +109,35 @@ def reader(text: str, sure: float = 0.99, *, slots: int = SLOTS) -> bytes:
     for slot, sign in enumerate(text.ljust(slots, "_")):
         known[0, slot, ALPHABET.index(sign)] = sure
     each = np.array([-1, 1, 1], np.int64)
-    axes = field(1, "axes") + b"".join(field(8, n) for n in (1, 2, 3)) + field(20, 7)
+    axes = wholes("axes", 1, 2, 3)
     return model(
         [
-            _node("Cast", ["input"], "f", _whole("to", _FLOAT)),
-            _node("ReduceMean", ["f"], "m", axes, _whole("keepdims", 0)),
-            _node("Reshape", ["m", "each"], "r"),
-            _node("Mul", ["r", "nought"], "z"),
-            _node("Add", ["known", "z"], "plate"),
+            node("Cast", ["input"], "f", whole("to", FLOAT)),
+            node("ReduceMean", ["f"], "m", axes, whole("keepdims", 0)),
+            node("Reshape", ["m", "each"], "r"),
+            node("Mul", ["r", "nought"], "z"),
+            node("Add", ["known", "z"], "plate"),
         ],
         [
             tensor("known", known),
             tensor("each", each),
             tensor("nought", np.zeros(1, np.float32)),
         ],
-        _value("input", _UINT8, ["n", 64, 128, 3]),
-        _value("plate", _FLOAT, ["n", slots, len(ALPHABET)]),
+        value("input", UINT8, ["n", 64, 128, 3]),
+        value("plate", FLOAT, ["n", slots, len(ALPHABET)]),
     )
 
 
 def with_outside_data(name: str = "../secret") -> bytes:
     """A network whose numbers lie in another file."""
     named = field(1, "location") + field(2, name)
-    outside = field(1, 1) + field(2, _FLOAT) + field(8, "c")
+    outside = field(1, 1) + field(2, FLOAT) + field(8, "c")
     outside += field(13, named) + field(14, 1)
     return model(
-        [_node("Add", ["images", "c"], "output0")],
+        [node("Add", ["images", "c"], "output0")],
         [outside],
-        _value("images", _FLOAT, [1, 3, SIDE, SIDE]),
-        _value("output0", _FLOAT, [1, 3, SIDE, SIDE]),
+        value("images", FLOAT, [1, 3, SIDE, SIDE]),
+        value("output0", FLOAT, [1, 3, SIDE, SIDE]),
     )
 
 

@@ -13,7 +13,7 @@ from charteroak.edge.recognize import EngineOptions, Recognizer
 DEFAULT: Final = "rapidocr"
 """Works with no network and no weights by path."""
 
-BRINGS_WEIGHTS: Final = frozenset({"rapidocr"})
+BRINGS_WEIGHTS: Final = frozenset({"builtin", "rapidocr"})
 """Engines whose weights are installed with them; the others need a folder."""
 
 
@@ -32,6 +32,14 @@ class UnknownEngineError(CharterOakError):
         self.known = known
 
 
+def _builtin(options: EngineOptions) -> Recognizer:
+    from charteroak.edge.engines.builtin import (  # noqa: PLC0415 - on demand
+        BuiltinEngine,
+    )
+
+    return BuiltinEngine(options)
+
+
 def _rapidocr(options: EngineOptions) -> Recognizer:
     from charteroak.edge.engines.rapid import RapidEngine  # noqa: PLC0415 - on demand
 
@@ -47,6 +55,7 @@ def _open(options: EngineOptions) -> Recognizer:
 
 
 _FACTORIES: Final[Mapping[str, Callable[[EngineOptions], Recognizer]]] = {
+    "builtin": _builtin,
     "open": _open,
     "rapidocr": _rapidocr,
 }

@@ -1,0 +1,230 @@
+"""The engine `builtin`: the project's own detector and reader, which come with it.
+
+The detector gives a plate's four corners, from a picture made small; the plate is then
+straightened out of the picture's own pixels and read. What is unsure is looked at again:
+small or doubtful plates by the detector, close by; doubtful readings by the reader, with
+corners a little farther out, a little farther in, and those of the closer look.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+import numpy as np
+from typing_extensions import override
+
+from charteroak.core.plate import LONGEST, PlateText
+from charteroak.edge.engines.bundled import (
+    DETECTOR,
+    READER,
+    bundled,
+    load,
+)
+from charteroak.edge.engines.plate_finder import Found, PlateFinder, Quad, apart
+from charteroak.edge.engines.plate_reader import (
+    STATES,
+    PlateReader,
+    Reading,
+    grown,
+    share_of_length,
+    straightened,
+    together,
+)
+from charteroak.edge.recognize import (
+    Box,
+    Corners,
+    EngineOptions,
+    Image,
+    Sighting,
+    checked,
+)
+
+NAME: Final = "builtin"
+
+_SHORTEST: Final = 2
+"""One character on what looks like a plate is a badge."""
+_MOST_PLATES: Final = 32
+"""A frame full of plates may not stall the camera: the surest are read."""
+_MOST_AGAIN: Final = 16
+_SMALL_PX: Final = 40.0
+"""Of a plate where it was found: below that its corners are coarse."""
+_SURE: Final = 0.98
+"""A reading so probable is not read again: most of the reading."""
+_VARIATIONS: Final = (0.04, -0.03)
+_PLATE_LIKE: Final = (1.6, 2.6)
+"""Width by height of a picture that may be one plate."""
+_WHOLE_PX: Final = (32, 640)
+"""Width of such a picture: fewer pixels hold no plate, more are a photo of a street."""
+_WHOLE_MARGINS: Final = (0.0, -0.06)
+"""Such a picture ends with the plate, or a little beyond it."""
+
+
+@attrs.frozen(eq=False, repr=False)
+class _Plate:
+    """A plate as it was read.
+
+    Attributes:
+        again: whether the detector has looked closely.
+        readings: of this plate with several corners.
+    """
+
+    found: Found
+    again: bool
+    readings: tuple[Reading, ...] = ()
+
+    @property
+    def raw(self) -> float:
+        return together(self.readings).chance * share_of_length(self.readings)
+
+
+class BuiltinEngine:
+    """Reads plates with the project's own weights; see `Recognizer` for the promises.
+
+    Raises when made: `DamagedWeightsError`, `UnusableWeightsError`.
+    """
+
+    def __init__(self, options: EngineOptions) -> None:
+        bundle = load(options.models or bundled())
+        self._lines = bundle.calibration
+        self._side_px = options.longest_side_px
+        self._finder = PlateFinder(DETECTOR, bundle.detector, threads=options.threads)
+        self._reader = PlateReader(READER, bundle.reader, threads=options.threads)
+
+    @property
+    def name(self) -> str:
+        """`builtin`."""
+        return NAME
+
+    def sightings(self, image: Image) -> list[Sighting]:
+        """Find and read the plates in a picture, most confident first."""
+        found = self._finder.plates(
+            checked(image), least=self._lines.found_least, side_px=self._side_px
+        )
+        plates = self._read(image, self._confirmed(image, found[:_MOST_PLATES]))
+        plates = self._read_again(image, plates)
+        seen = [
+            self._sighting(image, each.found.corners, each.readings)
+            for each in plates
+            if each.raw >= self._lines.read_least
+        ] or [self._whole(image)]
+        return sorted(
+            (each for each in seen if each is not None),
+            key=lambda each: -each.confidence,
+        )
+
+    def _confirmed(self, image: Image, found: Sequence[Found]) -> list[_Plate]:
+        """Small and doubtful plates after a closer look; what then is none is gone."""
+        sure = self._lines.found_sure
+        plates = []
+        for number, each in enumerate(found):
+            if each.certainty >= sure and each.seen_px >= _SMALL_PX:
+                plates.append(_Plate(each, again=False))
+                continue
+            if number >= _MOST_AGAIN:
+                continue
+            closer = self._finder.again(image, each, least=self._lines.found_least)
+            if closer is not None:
+                plates.append(_Plate(closer, again=True))
+            elif each.certainty >= sure:
+                plates.append(_Plate(each, again=True))
+        once = {id(each) for each in apart(plate.found for plate in plates)}
+        return [plate for plate in plates if id(plate.found) in once]
+
+    def _read(self, image: Image, plates: Sequence[_Plate]) -> list[_Plate]:
+        readings = self._reader.read(
+            [straightened(image, plate.found.corners) for plate in plates]
+        )
+        return [
+            attrs.evolve(plate, readings=(reading,))
+            for plate, reading in zip(plates, readings, strict=True)
+        ]
+
+    def _read_again(self, image: Image, plates: Sequence[_Plate]) -> list[_Plate]:
+        """Doubtful readings, and others of the same plates with other corners."""
+        others = [
+            self._other_corners(image, plate) if plate.raw < _SURE else []
+            for plate in plates
+        ]
+        readings = self._reader.read(
+            [straightened(image, each) for corners in others for each in corners]
+        )
+        read = []
+        for plate, corners in zip(plates, others, strict=True):
+            own, readings = readings[: len(corners)], readings[len(corners) :]
+            read.append(attrs.evolve(plate, readings=(*plate.readings, *own)))
+        return read
+
+    def _other_corners(self, image: Image, plate: _Plate) -> list[Quad]:
+        closer = (
+            None
+            if plate.again
+            else self._finder.again(image, plate.found, least=self._lines.found_least)
+        )
+        corners = [] if closer is None else [closer.corners]
+        return [*corners, *(grown(plate.found.corners, by) for by in _VARIATIONS)]
+
+    def _whole(self, image: Image) -> Sighting | None:
+        """The picture as one plate, if that is what it is beyond doubt."""
+        height, width = image.shape[:2]
+        like = _PLATE_LIKE[0] <= width / height <= _PLATE_LIKE[1]
+        if not like or not _WHOLE_PX[0] <= width <= _WHOLE_PX[1]:
+            return None
+        edges = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
+        tried = [grown(edges, by) for by in _WHOLE_MARGINS]
+        readings = self._reader.read([straightened(image, each) for each in tried])
+        best, corners = max(
+            zip(readings, tried, strict=True), key=lambda pair: pair[0].chance
+        )
+        if best.chance < self._lines.whole_least:
+            return None
+        return self._sighting(image, corners, [best])
+
+    def _sighting(
+        self, image: Image, corners: Quad, readings: Sequence[Reading]
+    ) -> Sighting | None:
+        reading = together(readings)
+        box = _box(image, corners)
+        if not _SHORTEST <= len(reading.text) <= LONGEST or box is None:
+            return None
+        raw = reading.chance * share_of_length(readings)
+        state, state_confidence = self._state(reading)
+        return Sighting(
+            plate=PlateText(reading.text),
+            confidence=self._lines.confidence(raw),
+            characters=reading.characters,
+            state=state,
+            state_confidence=state_confidence,
+            box=box,
+            engine=NAME,
+            alternatives=reading.alternatives,
+            corners=_points(corners),
+        )
+
+    def _state(self, reading: Reading) -> tuple[str | None, float | None]:
+        """The state that the plate's looks speak for, if they do clearly."""
+        best = int(reading.states.argmax())
+        chance = min(float(reading.states[best]), 1.0)
+        if best >= len(STATES) or chance < self._lines.state_least:
+            return None, None
+        return STATES[best], chance
+
+    @override
+    def __repr__(self) -> str:
+        """Name and search size."""
+        return f"BuiltinEngine(longest_side_px={self._side_px})"
+
+
+def _points(corners: Quad) -> Corners:
+    one, two, three, four = ((float(x), float(y)) for x, y in corners)
+    return one, two, three, four
+
+
+def _box(image: Image, corners: Quad) -> Box | None:
+    """The upright box around the plate, whole pixels inside the frame; None outside."""
+    rows, columns = image.shape[:2]
+    left, top = (max(round(float(each)), 0) for each in corners.min(axis=0))
+    right = min(round(float(corners[:, 0].max())), columns)
+    bottom = min(round(float(corners[:, 1].max())), rows)
+    if right <= left or bottom <= top:
+        return None
+    return left, top, right - left, bottom - top
