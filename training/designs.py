@@ -10,6 +10,7 @@ import attrs
 import msgspec
 import numpy as np
 
+from charteroak.core import read
 from charteroak.core.errors import CharterOakError
 
 _FILE: Final = Path(__file__).with_name("jurisdictions.toml")
@@ -21,15 +22,16 @@ _SHORT: Final = 4
 _VANITY_SHARE: Final = 0.07
 """Of the serials of any design: no glyph is rare, no grammar is certain."""
 
-STATES: Final = frozenset(
-    "AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT "
-    "NC ND NE NH NJ NM NV NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY".split()  # noqa: SIM905 - read as a line
-)
-ART: Final = frozenset(
+STATES: Final = tuple(sorted(read.STATES))
+"""Postal codes, in alphabetical order."""
+
+_KINDS_OF_ART: Final = (
     "none sunburst mountains hills trees skyline waves arch bird flag circle-centre "
     "outline-centre star-centre seal-left seal-right emblem-left palm flower lighthouse "
-    "desert clouds stripes diagonal mark-left".split()  # noqa: SIM905
+    "desert clouds stripes diagonal mark-left"
 )
+ART: Final = frozenset(_KINDS_OF_ART.split())
+"""What the renderer can draw; `mark-left` is small and does not move the serial."""
 
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
 _FORMAT: Final = re.compile(
@@ -183,7 +185,7 @@ def designs() -> tuple[Design, ...]:
         raise BrokenDesignError(message) from mistake
     for number, each in enumerate(found.design, 1):
         _check(each, f"Design {number} ({each.state})")
-    missing = STATES - {each.state for each in found.design}
+    missing = read.STATES - {each.state for each in found.design}
     if missing:
         message = f"No design for: {', '.join(sorted(missing))}"
         raise BrokenDesignError(message)
@@ -199,7 +201,7 @@ def _check(each: _Design, name: str) -> None:
         *(word.colour for word in each.words if word.colour is not None),
     ]
     wrong = {
-        "state": each.state not in STATES,
+        "state": each.state not in read.STATES,
         "era": not _FIRST_YEAR <= each.era[0] <= each.era[1] <= _LAST_YEAR,
         "weight": each.weight <= 0,
         "ground": not each.ground,
@@ -262,14 +264,18 @@ def serial(rng: np.random.Generator, design: Design) -> tuple[Piece, ...]:
 
 
 def _filled(rng: np.random.Generator, signs: str, letters: str) -> str:
-    choices = {"@": letters, "#": _DIGITS}
-    return "".join(str(rng.choice(list(choices.get(sign, sign)))) for sign in signs)
+    alphabets = {"@": letters, "#": _DIGITS}
+    return "".join(_any(rng, alphabets.get(sign, sign)) for sign in signs)
+
+
+def _any(rng: np.random.Generator, signs: str) -> str:
+    return signs[int(rng.integers(len(signs)))]
 
 
 def _vanity(rng: np.random.Generator) -> tuple[Piece, ...]:
     """Two to seven of any character, each as likely; sometimes in two words."""
     length = int(rng.integers(2, 8))
-    text = "".join(rng.choice(list(_ALL_LETTERS + _DIGITS), length))
+    text = "".join(_any(rng, _ALL_LETTERS + _DIGITS) for _ in range(length))
     if length < _SHORT or rng.random() < 0.7:  # noqa: PLR2004 - most
         return (Piece(text, "full"),)
     cut = int(rng.integers(1, length))
