@@ -1,0 +1,739 @@
+"""Letters of plates: dies drawn as strokes, no two alike, and printed typefaces.
+
+Most American plates were stamped with dies whose letters are tall, narrow and of one
+stroke width, as a pen of constant width would draw them. Nobody publishes those dies,
+so a `Die` is drawn from strokes with everything random that differs between states and
+decades: how square the rounds are, whether a 1 has a flag and a foot, a 4 is open, a 0
+has a slash, a 6 is curled or straight, and all proportions. Printed ("flat") plates use
+typefaces; free ones come from the system's font folders, squeezed to plate proportions.
+"""
+
+import functools
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+import attrs
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+Mask = npt.NDArray[np.uint8]
+"""Height x width: how much of each pixel is ink, 0 to 255."""
+Point = tuple[float, float]
+Stroke = list[Point]
+
+ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+_FINE: Final = 2
+"""Strokes are drawn so many times larger and averaged down."""
+_SHIFT: Final = 4
+"""Fractional bits of the coordinates given to OpenCV."""
+
+FONT_FOLDERS: Final = (Path("/usr/share/fonts"),)
+PRINTED: Final = (
+    "DejaVuSansCondensed-Bold.ttf",
+    "DejaVuSansMono-Bold.ttf",
+    "FreeSansBold.ttf",
+    "LiberationSansNarrow-Bold.ttf",
+    "LiberationSans-Bold.ttf",
+    "BebasNeue-Bold.otf",
+    "BebasNeue-Regular.otf",
+    "NationalPark-Heavy.otf",
+    "NationalPark-Regular.otf",
+    "OSP-DIN.ttf",
+    "OpenSans-CondBold.ttf",
+    "OpenSans-Semibold.ttf",
+    "RobotoCondensed-Bold.ttf",
+    "RobotoCondensed-Regular.ttf",
+    "Roboto-Medium.ttf",
+    "routed-gothic.ttf",
+    "routed-gothic-narrow.ttf",
+    "Lato-Bold.ttf",
+    "Cabin-Bold.otf",
+    "Play-Bold.ttf",
+    "NimbusSansNarrow-Bold.otf",
+    "YanoneKaffeesatz-Bold.otf",
+    "LeagueSpartan-SemiBold.otf",
+    "Jura-Bold.otf",
+    "URWGothic-Demi.otf",
+    "NimbusSans-Bold.otf",
+    "D050000L.otf",
+)[:-1]
+"""Of serials on flat plates."""
+WORDS: Final = {
+    "sans": (
+        "FreeSansBold.ttf",
+        "LiberationSans-Bold.ttf",
+        "OpenSans-Bold.ttf",
+        "Roboto-Medium.ttf",
+        "Lato-Bold.ttf",
+        "Cabin-SemiBold.otf",
+        "NimbusSansNarrow-Bold.otf",
+    ),
+    "serif": (
+        "FreeSerifBold.ttf",
+        "LiberationSerif-Bold.ttf",
+        "DejaVuSerif-Bold.ttf",
+        "C059-Bold.otf",
+        "P052-Bold.otf",
+        "URWBookman-Demi.otf",
+        "NimbusRoman-Bold.otf",
+    ),
+    "script": (
+        "lobster.otf",
+        "Z003-MediumItalic.otf",
+        "C059-BdIta.otf",
+        "URWBookman-DemiItalic.otf",
+        "FreeSerifBoldItalic.ttf",
+    ),
+}
+"""Of state names, slogans and dealers' frames, by style."""
+
+
+class MissingFontsError(Exception):
+    """The typefaces for printed plates are not installed."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"{len(names)} typefaces are missing, the first is {names[0]}. On Debian: "
+            "apt-get install fonts-roboto-unhinted fonts-open-sans fonts-liberation "
+            "fonts-dejavu-core fonts-dejavu-extra fonts-bebas-neue fonts-national-park "
+            "fonts-opendin fonts-routed-gothic fonts-freefont-ttf fonts-lobster "
+            "fonts-urw-base35 fonts-cabin fonts-lato fonts-play "
+            "fonts-yanone-kaffeesatz fonts-league-spartan fonts-jura"
+        )
+
+
+class Lettering(Protocol):
+    """A way to make letters."""
+
+    def glyph(self, sign: str, height: int) -> Mask:
+        """One sign, its ink reaching all four edges of the mask."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Die:
+    """A set of letters drawn with one pen.
+
+    Attributes:
+        weight: stroke width over height of a letter.
+        stretch: width of letters; 1 is the usual narrow letter.
+        square: exponent of the superellipse of rounds: 2 is an ellipse, 5 nearly a
+            box.
+        forms: for signs that have several shapes, which one.
+        waist: height at which two-storey letters have their waist, 0 at the top.
+        slant: horizontal shift of the top over height.
+        butt: strokes end flat instead of round.
+    """
+
+    weight: float
+    stretch: float
+    square: float
+    forms: dict[str, int]
+    waist: float
+    slant: float
+    butt: bool
+    widths: dict[str, float]
+
+    def glyph(self, sign: str, height: int) -> Mask:
+        """One sign, its ink reaching all four edges of the mask."""
+        tall = height * _FINE
+        pen = max(self.weight * tall, 2.0)
+        span = tall - pen
+        across = span * self.stretch * self.widths.get(sign, 1.0)
+        strokes = _STROKES[sign](self)
+        reach = max(x for stroke in strokes for x, _ in stroke)
+        lean = self.slant * span
+        width = math.ceil(reach * across + pen + abs(lean)) + 2
+        canvas = np.zeros((tall + 2, width), np.uint8)
+        left = pen / 2 + 1 + (max(lean, 0.0) if lean > 0 else -lean)
+        for stroke in strokes:
+            points = np.array(
+                [
+                    (
+                        left + x * across + lean * (0.5 - y),
+                        pen / 2 + 1 + y * span,
+                    )
+                    for x, y in stroke
+                ]
+            )
+            cv2.polylines(
+                canvas,
+                [np.round(points * (1 << _SHIFT)).astype(np.int32)],
+                isClosed=False,
+                color=255,
+                thickness=max(1, round(pen)),
+                lineType=cv2.LINE_AA,
+                shift=_SHIFT,
+            )
+            if self.butt:
+                _cut_ends(canvas, points, pen)
+        return _trimmed(
+            cv2.resize(
+                canvas,
+                (max(1, width // _FINE), height),
+                interpolation=cv2.INTER_AREA,
+            )
+        )
+
+
+def _cut_ends(canvas: Mask, points: npt.NDArray[np.float64], pen: float) -> None:
+    """Square off the two ends of a stroke that stand free: fill their corners."""
+    for end, before in ((points[0], points[1]), (points[-1], points[-2])):
+        along = end - before
+        length = float(np.hypot(*along))
+        if length < pen * 0.2:
+            continue
+        along /= length
+        across = np.array([-along[1], along[0]])
+        box = np.array(
+            [
+                end - across * pen / 2,
+                end + across * pen / 2,
+                end + across * pen / 2 + along * pen / 2,
+                end - across * pen / 2 + along * pen / 2,
+            ]
+        )
+        cv2.fillPoly(
+            canvas,
+            [np.round(box * (1 << _SHIFT)).astype(np.int32)],
+            255,
+            lineType=cv2.LINE_AA,
+            shift=_SHIFT,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Typeface:
+    """A printed typeface, squeezed.
+
+    Attributes:
+        file: of the typeface.
+        squeeze: horizontal scale.
+        bolder: the ink is grown by so many hundredths of the height.
+    """
+
+    file: str
+    squeeze: float
+    bolder: int = 0
+
+    def glyph(self, sign: str, height: int) -> Mask:
+        """One sign, its ink reaching all four edges of the mask."""
+        mask = _printed(self.file, sign)
+        width = max(2, round(mask.shape[1] * height / mask.shape[0] * self.squeeze))
+        if self.bolder:
+            grow = max(1, round(mask.shape[0] * self.bolder / 100))
+            mask = cv2.dilate(mask, np.ones((1, grow), np.uint8))
+        return np.asarray(
+            cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA), np.uint8
+        )
+
+
+@functools.lru_cache(maxsize=None)
+def font_path(name: str) -> str:
+    """Where a typeface lies.
+
+    Raises:
+        MissingFontsError: it is not installed.
+    """
+    for folder in FONT_FOLDERS:
+        for found in folder.rglob(name):
+            return str(found)
+    raise MissingFontsError([name])
+
+
+@functools.lru_cache(maxsize=4096)
+def _printed(file: str, sign: str) -> Mask:
+    font = ImageFont.truetype(font_path(file), 128)
+    picture = Image.new("L", (320, 320))
+    ImageDraw.Draw(picture).text((60, 60), sign, font=font, fill=255)
+    return _trimmed(np.asarray(picture))
+
+
+@functools.lru_cache(maxsize=8192)
+def word(text: str, file: str, height: int) -> Mask:
+    """A line of text: `height` is that of a capital, in pixels."""
+    size = max(6, round(height * 1.4))
+    font = ImageFont.truetype(font_path(file), size)
+    left, top, right, bottom = font.getbbox(text)
+    picture = Image.new(
+        "L", (max(1, math.ceil(right - left) + 4), max(1, math.ceil(bottom - top) + 4))
+    )
+    ImageDraw.Draw(picture).text((2 - left, 2 - top), text, font=font, fill=255)
+    return np.array(picture)
+
+
+@functools.lru_cache(maxsize=1)
+def _invented() -> tuple[str, ...]:
+    """Words in nobody's language: to be seen on plates and not to be read."""
+    rng = np.random.default_rng(3)
+    letters = list("AAABCDEEEFGHIIJKLLMNNOOPQRRSSTTUVWXYZ    0123456789.-")
+    return tuple(
+        "".join(rng.choice(letters, int(rng.integers(4, 15)))).strip() or "ONE"
+        for _ in range(250)
+    )
+
+
+def some_words(rng: np.random.Generator) -> str:
+    """Words as on a dealer's frame, of a stock of 250."""
+    stock = _invented()
+    return stock[int(rng.integers(len(stock)))]
+
+
+def _trimmed(mask: npt.NDArray[np.generic]) -> Mask:
+    mask = np.asarray(mask, np.uint8)
+    rows = np.flatnonzero(mask.max(axis=1) > 40)
+    columns = np.flatnonzero(mask.max(axis=0) > 40)
+    if not rows.size or not columns.size:
+        return mask
+    return np.ascontiguousarray(
+        mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    )
+
+
+def some_die(rng: np.random.Generator) -> Die:
+    """A set of letters as one state's dies might look."""
+    bold = rng.uniform(0.105, 0.19)
+    # A plain bar may be a 1 or an I, never both on one set of dies.
+    one = int(rng.choice(4, p=[0.2, 0.4, 0.2, 0.2]))
+    eye = int(rng.choice(2, p=[0.25, 0.75])) if one else 1
+    forms = {
+        "0": int(rng.choice(3, p=[0.84, 0.1, 0.06])),
+        "1": one,
+        "I": eye,
+        **{
+            sign: int(rng.integers(count))
+            for sign, count in {
+                "2": 2,
+                "3": 3,
+                "4": 3,
+                "5": 2,
+                "6": 3,
+                "7": 3,
+                "8": 2,
+                "9": 3,
+                "A": 3,
+                "G": 3,
+                "J": 3,
+                "K": 2,
+                "M": 3,
+                "N": 2,
+                "O": 2,
+                "Q": 4,
+                "R": 2,
+                "U": 2,
+                "V": 2,
+                "W": 3,
+                "Y": 2,
+            }.items()
+        },
+    }
+    if rng.random() < 0.5:
+        forms["9"] = forms["6"]
+    return Die(
+        weight=bold,
+        stretch=rng.uniform(0.85, 1.3),
+        square=rng.choice([2.0, 2.3, 2.7, 3.2, 4.0]) + rng.uniform(-0.1, 0.3),
+        forms=forms,
+        waist=rng.uniform(0.44, 0.52),
+        slant=0.0 if rng.random() < 0.93 else rng.uniform(-0.05, 0.12),
+        butt=bool(rng.random() < 0.4),
+        widths={sign: rng.uniform(0.9, 1.12) for sign in ALPHABET},
+    )
+
+
+def some_typeface(rng: np.random.Generator) -> Typeface:
+    """A printed typeface as a flat plate might have."""
+    file = str(rng.choice(PRINTED))
+    narrow = any(
+        part in file for part in ("Cond", "Narrow", "narrow", "Bebas", "Yanone")
+    )
+    return Typeface(
+        file=file,
+        squeeze=rng.uniform(0.75, 1.15) if narrow else rng.uniform(0.52, 0.85),
+        bolder=int(rng.choice([0, 0, 3, 6])),
+    )
+
+
+# Strokes, in a box one high; x from 0, 0.42 or so wide. Angles in degrees: 0 is right,
+# 90 down.
+
+_WIDE: Final = 0.43
+_HALF: Final = _WIDE / 2
+
+
+def _arc(  # noqa: PLR0913, PLR0917 - an ellipse has four numbers and a span two
+    die: Die, x: float, y: float, rx: float, ry: float, start: float, end: float
+) -> Stroke:
+    power = 2 / die.square
+    count = max(3, math.ceil(abs(end - start) / 12) + 1)
+    points = []
+    for angle in np.radians(np.linspace(start, end, count)):
+        c, s = math.cos(angle), math.sin(angle)
+        points.append(
+            (
+                x + rx * math.copysign(abs(c) ** power, c),
+                y + ry * math.copysign(abs(s) ** power, s),
+            )
+        )
+    return points
+
+
+def _oval(die: Die, width: float = _WIDE) -> Stroke:
+    """A racetrack: straight sides between two half rounds."""
+    half = width / 2
+    lift = 0.5 if die.square > 3 else 0.27
+    return [
+        *_arc(die, half, lift, half, lift, 180, 360),
+        *_arc(die, half, 1 - lift, half, lift, 0, 180),
+        (0.0, lift),
+    ]
+
+
+def _zero(die: Die) -> list[Stroke]:
+    strokes = [_oval(die)]
+    if die.forms["0"] == 1:
+        strokes.append([(0.1, 0.72), (0.33, 0.28)])
+    return strokes
+
+
+def _one(die: Die) -> list[Stroke]:
+    form = die.forms["1"]
+    if form == 0:
+        return [[(0.0, 0.0), (0.0, 1.0)]]
+    strokes: list[Stroke] = [[(0.0, 0.2), (0.17, 0.0), (0.17, 1.0)]]
+    if form == 2:
+        strokes = [[(0.0, 0.22), (0.19, 0.0), (0.19, 1.0)], [(0.02, 1.0), (0.36, 1.0)]]
+    if form == 3:
+        strokes = [[(0.0, 0.1), (0.12, 0.06), (0.16, 0.0), (0.16, 1.0)]]
+    return strokes
+
+
+def _two(die: Die) -> list[Stroke]:
+    if die.forms["2"]:
+        return [
+            [
+                *_arc(die, _HALF, 0.25, _HALF, 0.25, 185, 360),
+                (_WIDE, 0.33),
+                (0.0, 0.92),
+                (0.0, 1.0),
+                (_WIDE, 1.0),
+            ]
+        ]
+    return [[*_arc(die, _HALF, 0.24, _HALF, 0.24, 185, 400), (0.0, 1.0), (_WIDE, 1.0)]]
+
+
+def _three(die: Die) -> list[Stroke]:
+    waist = die.waist
+    lower = (1 - waist) / 2
+    if die.forms["3"] == 2:
+        return [
+            [
+                (0.0, 0.0),
+                (_WIDE, 0.0),
+                (0.18, waist - 0.06),
+                *_arc(die, _HALF, 1 - lower, _HALF, lower, -80, 175),
+            ]
+        ]
+    return [
+        [
+            *_arc(die, _HALF, waist / 2, _HALF * 0.96, waist / 2, 188, 440),
+            (0.14, waist),
+        ],
+        [(0.14, waist), *_arc(die, _HALF, 1 - lower, _HALF, lower, -80, 172)],
+    ]
+
+
+def _four(die: Die) -> list[Stroke]:
+    form = die.forms["4"]
+    if form == 1:
+        return [[(0.06, 0.0), (0.0, 0.64), (0.46, 0.64)], [(0.35, 0.3), (0.35, 1.0)]]
+    if form == 2:
+        return [[(0.26, 0.0), (0.0, 0.7), (0.46, 0.7)], [(0.36, 0.45), (0.36, 1.0)]]
+    return [[(0.34, 1.0), (0.34, 0.0), (0.0, 0.7), (0.47, 0.7)]]
+
+
+def _five(die: Die) -> list[Stroke]:
+    flat = 0.02 if die.forms["5"] else 0.0
+    return [
+        [
+            (_WIDE - 0.02, 0.0),
+            (flat, 0.0),
+            (flat, 0.47),
+            *_arc(die, _HALF, 0.68, _HALF, 0.32, 225, 535),
+        ]
+    ]
+
+
+def _six_at(die: Die, form: int) -> list[Stroke]:
+    if form == 2:
+        return [
+            [(0.3, 0.0), (0.03, 0.6)],
+            _arc(die, _HALF, 0.7, _HALF, 0.3, 0, 360),
+        ]
+    start = -10 if form == 0 else -60
+    return [
+        [
+            *_arc(die, _HALF, 0.26, _HALF, 0.26, start, -180),
+            *_arc(die, _HALF, 0.71, _HALF, 0.29, 180, -180),
+        ]
+    ]
+
+
+def _six(die: Die) -> list[Stroke]:
+    return _six_at(die, die.forms["6"])
+
+
+def _nine(die: Die) -> list[Stroke]:
+    return [
+        [(_WIDE - x, 1 - y) for x, y in stroke]
+        for stroke in _six_at(die, die.forms["9"])
+    ]
+
+
+def _seven(die: Die) -> list[Stroke]:
+    form = die.forms["7"]
+    if form == 1:
+        return [[(0.0, 0.0), (_WIDE, 0.0), (0.24, 0.42), (0.14, 1.0)]]
+    if form == 2:
+        return [[(0.0, 0.1), (0.0, 0.0), (_WIDE, 0.0), (0.17, 1.0)]]
+    return [[(0.0, 0.0), (_WIDE, 0.0), (0.1, 1.0)]]
+
+
+def _eight(die: Die) -> list[Stroke]:
+    waist = die.waist
+    narrow = 0.94 if die.forms["8"] else 0.86
+    lower = (1 - waist) / 2
+    return [
+        _arc(die, _HALF, waist / 2, _HALF * narrow, waist / 2, 0, 360),
+        _arc(die, _HALF, 1 - lower, _HALF, lower, 0, 360),
+    ]
+
+
+def _a(die: Die) -> list[Stroke]:
+    flat = (0.0, 0.04, 0.1)[die.forms["A"]]
+    if flat == 0.1 and die.square > 3:
+        return [
+            [(0.0, 1.0), (0.0, 0.3), *_arc(die, _HALF, 0.28, _HALF, 0.28, 180, 360)]
+            + [(_WIDE, 1.0)],
+            [(0.0, 0.6), (_WIDE, 0.6)],
+        ]
+    return [
+        [(0.0, 1.0), (0.24 - flat, 0.0), (0.24 + flat, 0.0), (0.48, 1.0)],
+        [(0.08, 0.68), (0.4, 0.68)],
+    ]
+
+
+def _bowl(die: Die, top: float, bottom: float, width: float) -> Stroke:
+    half = (bottom - top) / 2
+    radius = min(half, 0.2)
+    return [
+        (0.0, top),
+        *_arc(die, width - radius, top + half, radius, half, -90, 90),
+        (0.0, bottom),
+    ]
+
+
+def _b(die: Die) -> list[Stroke]:
+    return [
+        [(0.0, 0.0), (0.0, 1.0)],
+        _bowl(die, 0.0, die.waist, _WIDE * 0.94),
+        _bowl(die, die.waist, 1.0, _WIDE),
+    ]
+
+
+def _cee(die: Die, end: float = 8) -> Stroke:
+    return [
+        *_arc(die, _HALF, 0.26, _HALF, 0.26, -8, -180),
+        *_arc(die, _HALF, 0.74, _HALF, 0.26, 180, end),
+    ]
+
+
+def _d(die: Die) -> list[Stroke]:
+    return [
+        [
+            (0.0, 1.0),
+            (0.0, 0.0),
+            *_arc(die, 0.17, 0.28, _WIDE - 0.17, 0.28, -90, 0),
+            *_arc(die, 0.17, 0.72, _WIDE - 0.17, 0.28, 0, 90),
+            (0.0, 1.0),
+        ]
+    ]
+
+
+def _g(die: Die) -> list[Stroke]:
+    form = die.forms["G"]
+    strokes = [[*_cee(die, 0), (_WIDE, 0.55), (0.23, 0.55)]]
+    if form == 1:
+        strokes = [[*_cee(die, 0), (_WIDE, 0.55)], [(0.26, 0.55), (_WIDE, 0.55)]]
+        strokes.append([(_WIDE, 0.55), (_WIDE, 1.0)])
+    if form == 2:
+        strokes = [[*_cee(die, 0), (_WIDE, 0.52), (0.3, 0.52)]]
+    return strokes
+
+
+def _i(die: Die) -> list[Stroke]:
+    if die.forms["I"]:
+        return [
+            [(0.14, 0.0), (0.14, 1.0)],
+            [(0.0, 0.0), (0.28, 0.0)],
+            [(0.0, 1.0), (0.28, 1.0)],
+        ]
+    return [[(0.0, 0.0), (0.0, 1.0)]]
+
+
+def _j(die: Die) -> list[Stroke]:
+    hook = [(0.37, 0.0), *_arc(die, 0.185, 0.77, 0.185, 0.23, 0, 175)]
+    if die.forms["J"] == 1:
+        return [hook, [(0.18, 0.0), (0.37, 0.0)]]
+    if die.forms["J"] == 2:
+        return [hook, [(0.2, 0.0), (0.5, 0.0)]]
+    return [hook]
+
+
+def _k(die: Die) -> list[Stroke]:
+    back: Stroke = [(0.0, 0.0), (0.0, 1.0)]
+    if die.forms["K"]:
+        return [back, [(0.43, 0.0), (0.03, 0.52), (0.45, 1.0)]]
+    return [back, [(0.42, 0.0), (0.0, 0.58)], [(0.14, 0.4), (0.45, 1.0)]]
+
+
+def _m(die: Die) -> list[Stroke]:
+    deep = (0.45, 0.65, 0.95)[die.forms["M"]]
+    return [[(0.0, 1.0), (0.0, 0.0), (0.26, deep), (0.52, 0.0), (0.52, 1.0)]]
+
+
+def _n(die: Die) -> list[Stroke]:
+    inset = 0.03 if die.forms["N"] else 0.0
+    return [
+        [(0.0, 1.0), (0.0, 0.0), (0.44, 1.0 - inset), (0.44, 0.0)],
+        [(0.44, 1.0), (0.44, 0.0)],
+    ]
+
+
+def _o(die: Die) -> list[Stroke]:
+    if die.forms["O"]:
+        return [_arc(die, 0.25, 0.5, 0.25, 0.5, 0, 360)]
+    return [_oval(die)]
+
+
+def _q(die: Die) -> list[Stroke]:
+    tail: Stroke = (
+        [(0.24, 0.7), (0.46, 1.0)],
+        [(0.2, 0.62), (0.4, 0.96)],
+        [(0.24, 0.82), (0.42, 1.0)],
+        [(0.28, 0.78), (0.34, 0.86), (0.47, 1.0)],
+    )[die.forms["Q"]]
+    return [*_o(die), tail]
+
+
+def _p(die: Die) -> list[Stroke]:
+    return [[(0.0, 0.0), (0.0, 1.0)], _bowl(die, 0.0, 0.53, _WIDE)]
+
+
+def _r(die: Die) -> list[Stroke]:
+    leg: Stroke = [(0.2, 0.53), (0.44, 1.0)]
+    if die.forms["R"]:
+        leg = [(0.24, 0.53), (0.4, 0.62), (_WIDE, 0.74), (_WIDE, 1.0)]
+    return [*_p(die), leg]
+
+
+def _s(die: Die) -> list[Stroke]:
+    return [
+        [
+            *_arc(die, _HALF, 0.25, _HALF, 0.25, -10, -250),
+            *_arc(die, _HALF, 0.74, _HALF, 0.26, -70, 170),
+        ]
+    ]
+
+
+def _u(die: Die) -> list[Stroke]:
+    lift = 0.26 if die.forms["U"] else 0.2
+    return [
+        [
+            (0.0, 0.0),
+            *_arc(die, _HALF, 1 - lift, _HALF, lift, 180, 0),
+            (_WIDE, 0.0),
+        ]
+    ]
+
+
+def _v(die: Die) -> list[Stroke]:
+    if die.forms["V"]:
+        return [[(0.0, 0.0), (0.0, 0.35), (0.22, 1.0), (0.44, 0.35), (0.44, 0.0)]]
+    return [[(0.0, 0.0), (0.23, 1.0), (0.46, 0.0)]]
+
+
+def _w(die: Die) -> list[Stroke]:
+    form = die.forms["W"]
+    if form == 2:
+        return [[(0.0, 0.0), (0.0, 1.0), (0.26, 0.4), (0.52, 1.0), (0.52, 0.0)]]
+    top = 0.3 if form else 0.05
+    return [[(0.0, 0.0), (0.13, 1.0), (0.29, top), (0.45, 1.0), (0.58, 0.0)]]
+
+
+def _y(die: Die) -> list[Stroke]:
+    fork = 0.55 if die.forms["Y"] else 0.42
+    return [[(0.0, 0.0), (0.23, fork), (0.46, 0.0)], [(0.23, fork), (0.23, 1.0)]]
+
+
+def _same(*strokes: Stroke) -> "functools.partial[list[Stroke]]":
+    return functools.partial(_constant, list(strokes))
+
+
+def _constant(strokes: list[Stroke], die: Die) -> list[Stroke]:  # noqa: ARG001
+    return strokes
+
+
+_STROKES: Final = {
+    "0": _zero,
+    "1": _one,
+    "2": _two,
+    "3": _three,
+    "4": _four,
+    "5": _five,
+    "6": _six,
+    "7": _seven,
+    "8": _eight,
+    "9": _nine,
+    "A": _a,
+    "B": _b,
+    "C": lambda die: [_cee(die)],
+    "D": _d,
+    "E": lambda die: [
+        [(0.4, 0.0), (0.0, 0.0), (0.0, 1.0), (0.4, 1.0)],
+        [(0.0, die.waist), (0.34, die.waist)],
+    ],
+    "F": lambda die: [
+        [(0.4, 0.0), (0.0, 0.0), (0.0, 1.0)],
+        [(0.0, die.waist), (0.34, die.waist)],
+    ],
+    "G": _g,
+    "H": lambda die: [
+        [(0.0, 0.0), (0.0, 1.0)],
+        [(0.43, 0.0), (0.43, 1.0)],
+        [(0.0, die.waist), (0.43, die.waist)],
+    ],
+    "I": _i,
+    "J": _j,
+    "K": _k,
+    "L": _same([(0.0, 0.0), (0.0, 1.0), (0.39, 1.0)]),
+    "M": _m,
+    "N": _n,
+    "O": _o,
+    "P": _p,
+    "Q": _q,
+    "R": _r,
+    "S": _s,
+    "T": _same([(0.0, 0.0), (0.44, 0.0)], [(0.22, 0.0), (0.22, 1.0)]),
+    "U": _u,
+    "V": _v,
+    "W": _w,
+    "X": _same([(0.0, 0.0), (0.46, 1.0)], [(0.46, 0.0), (0.0, 1.0)]),
+    "Y": _y,
+    "Z": _same([(0.0, 0.0), (0.43, 0.0), (0.0, 1.0), (0.44, 1.0)]),
+}

@@ -1,0 +1,431 @@
+"""Flat faces of American plates, drawn: ground, art, words, and the serial.
+
+Half of them follow a design of a state, with everything varied that varies between
+batches and years; the others are of no state: random colours, words and art, so that
+the reader learns glyphs and not designs.
+"""
+
+import functools
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from training.art import (
+    HEIGHT,
+    WIDTH,
+    Face,
+    Rgb,
+    bolts,
+    ground,
+    mark,
+    nearby,
+    paint_art,
+    rgb,
+    sticker,
+)
+from training.designs import Design, Piece, Word, designs, serial
+from training.lettering import (
+    ALPHABET,
+    WORDS,
+    Lettering,
+    some_die,
+    some_typeface,
+    some_words,
+    word,
+)
+
+OTHER: Final = "other"
+_DIES: Final = 500
+_PRINTED: Final = 160
+_BANK: Final = 96
+"""Height in pixels that glyphs are kept at."""
+_SLOTS: Final = 9
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Plate:
+    """A flat plate.
+
+    Attributes:
+        face: HEIGHT x WIDTH x 3, RGB, uint8.
+        text: what is to be read, stacked characters in reading order.
+        glyphs: of each character of the text: left, top, right, bottom, face pixels.
+        state: two letters, or `OTHER`.
+    """
+
+    face: Face
+    text: str
+    glyphs: tuple[tuple[float, float, float, float], ...]
+    state: str
+
+
+@attrs.frozen
+class _Placed:
+    sign: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@functools.cache
+def _by_state() -> dict[str, list[Design]]:
+    found: dict[str, list[Design]] = {}
+    for design in designs():
+        found.setdefault(design.state, []).append(design)
+    return found
+
+
+def some_design(rng: np.random.Generator) -> Design:
+    """A design of a state: states evenly, its designs by how common they are."""
+    by_state = _by_state()
+    state = str(rng.choice(sorted(by_state)))
+    choices = by_state[state]
+    weights = np.array([each.weight for each in choices], float)
+    return choices[int(rng.choice(len(choices), p=weights / weights.sum()))]
+
+
+_GRAMMARS: Final = (
+    "@@@ ####", "@@@-####", "@@@.####", "@@@ ###", "###-@@@", "### @@@", "#@@@###",
+    "@@-#####", "@## #@#", "@@# @#@", "@@#.@#@", "####@@", "### ####", "######",
+    "{@@}####", "{@@}#####", "{@@}### ##", "####{@@}", "{@@@}####", "{##}####",
+    "{@}#####", "[##] ####", "[@@]#####", "#-@####", "##-####", "@######", "T######C",
+    "@@@@@@@", "*", "*", "*", "*", "*", "*",
+)  # fmt: skip
+
+
+def _free_design(rng: np.random.Generator) -> Design:
+    """Of no state: any colours that can be read, any words, any art."""
+    light = rng.random() < 0.72
+    count = int(rng.choice([1, 2, 3], p=[0.5, 0.3, 0.2]))
+
+    def colour(low: int, high: int) -> str:
+        return "#" + "".join(f"{int(c):02x}" for c in rng.integers(low, high, 3))
+
+    grounds = [colour(150, 256) if light else colour(0, 110) for _ in range(count)]
+    if rng.random() < 0.35 and light:
+        grounds = ["#f2f2ee"]
+    ink = colour(0, 90) if light else colour(170, 256)
+    letters = some_words(rng)
+    words = []
+    for at in ("top", "bottom"):
+        if rng.random() < 0.75:
+            words.append(
+                Word(
+                    text=letters if rng.random() < 0.5 else letters.capitalize(),
+                    at=at,
+                    style=str(rng.choice(sorted(WORDS))),
+                    colour=colour(0, 256),
+                    size=float(rng.uniform(0.08, 0.2)),
+                )
+            )
+    kinds = (
+        "none none none mountains hills skyline trees waves sunburst stripes diagonal "
+        "clouds bird flower palm seal-left seal-right emblem-left circle-centre"
+    ).split()
+    return Design(
+        state=OTHER,
+        era=(1990, 2026),
+        weight=1,
+        ground=tuple(grounds),
+        bands=(),
+        ink=ink,
+        lettering=str(rng.choice(["die", "die", "flat"])),
+        words=tuple(words),
+        county_name=bool(rng.random() < 0.1),
+        art=(str(rng.choice(kinds)),),
+        art_colour=(colour(0, 256),),
+        stickers=tuple(c for c in ("tl", "tr", "bl", "br") if rng.random() < 0.25),
+        serials=(str(rng.choice(_GRAMMARS)),),
+        letters=ALPHABET[10:],
+    )
+
+
+@functools.lru_cache(maxsize=None)
+def _bank(number: int) -> Lettering:
+    rng = np.random.default_rng([7, abs(number), int(number < 0)])
+    return some_typeface(rng) if number < 0 else some_die(rng)
+
+
+@functools.lru_cache(maxsize=40_000)
+def _kept(number: int, sign: str) -> npt.NDArray[np.uint8]:
+    return _bank(number).glyph(sign, _BANK)
+
+
+def draw_plate(
+    rng: np.random.Generator, design: Design | None = None, *, held_out: bool = False
+) -> Plate:
+    """Draw a plate.
+
+    Args:
+        rng: where all that varies comes from; the same state, the same plate.
+        design: to draw; None for any, four in ten of them of no state.
+        held_out: use dies that training never sees.
+    """
+    if design is None:
+        design = some_design(rng) if rng.random() < 0.6 else _free_design(rng)
+    spread = float(rng.choice([4, 14, 30]))
+    face = ground(rng, [nearby(rng, rgb(c), spread) for c in design.ground])
+    for band in design.bands:
+        top, bottom = int(band.top * HEIGHT), int(band.bottom * HEIGHT)
+        face[top:bottom] = nearby(rng, rgb(band.colour), spread)
+    art = design.art_colour or (design.ink,)
+    for number, kind in enumerate(design.art):
+        if kind not in {"none", "circle-centre", "outline-centre", "star-centre"}:
+            paint_art(rng, face, kind, nearby(rng, rgb(art[number % len(art)]), spread))
+    for each in design.words:
+        _write(rng, face, each)
+    if design.county_name:
+        _county(rng, face)
+    for corner in design.stickers:
+        if rng.random() < 0.75:
+            sticker(rng, face, corner)
+    pieces = _fitting(rng, design)
+    placed = _laid_out(rng, design, pieces, face, nearby(rng, rgb(art[0]), spread))
+    printed = design.lettering == "flat" or rng.random() < 0.06
+    # Many printed serials keep the shapes of the old dies.
+    if printed and rng.random() < 0.5:
+        number = -1 - int(rng.integers(_PRINTED)) - held_out * _PRINTED
+    else:
+        number = int(rng.integers(_DIES)) + held_out * _DIES
+    _stamp(rng, face, placed, number, nearby(rng, rgb(design.ink), spread), printed)
+    if rng.random() < 0.6:
+        bolts(rng, face)
+    glyphs = [each for each in placed if each.sign in ALPHABET]
+    return Plate(
+        face=face,
+        text="".join(each.sign for each in glyphs),
+        glyphs=tuple(
+            (each.left, each.top, each.left + each.width, each.top + each.height)
+            for each in glyphs
+        ),
+        state=design.state,
+    )
+
+
+def _fitting(rng: np.random.Generator, design: Design) -> tuple[Piece, ...]:
+    """A serial that fits the reader's slots."""
+    while True:
+        pieces = serial(rng, design)
+        count = sum(
+            len(p.text) for p in pieces if p.kind in {"full", "stacked", "small"}
+        )
+        if 1 <= count <= _SLOTS:
+            return pieces
+
+
+def _write(rng: np.random.Generator, face: Face, each: Word) -> None:
+    file = str(rng.choice(WORDS.get(each.style, WORDS["sans"])))
+    height = 2 * max(4, round(each.size * HEIGHT * rng.uniform(0.85, 1.15) / 2))
+    ink = word(each.text, file, height)
+    widest = int(WIDTH * rng.uniform(0.55, 0.94))
+    if ink.shape[1] > widest:
+        ink = cv2.resize(ink, (widest, ink.shape[0]), interpolation=cv2.INTER_AREA)
+    rows, columns = ink.shape
+    top = {
+        "top": rng.uniform(0.01, 0.06) * HEIGHT,
+        "bottom": HEIGHT * rng.uniform(0.94, 0.99) - rows,
+    }.get(each.at, HEIGHT * 0.5 - rows / 2)
+    left = (WIDTH - columns) / 2 + rng.normal(0, 6)
+    _ink(face, ink, left, top, rgb(each.colour))
+
+
+def _county(rng: np.random.Generator, face: Face) -> None:
+    letters = rng.choice(list(ALPHABET[10:]), int(rng.integers(4, 11)))
+    ink = word(
+        "".join(letters), str(rng.choice(WORDS["sans"])), int(rng.integers(12, 20))
+    )
+    left, top = (WIDTH - ink.shape[1]) / 2, HEIGHT * 0.95 - ink.shape[0]
+    if rng.random() < 0.5:
+        cv2.rectangle(
+            face,
+            (int(left) - 14, int(top) - 3),
+            (int(left) + ink.shape[1] + 14, HEIGHT - 6),
+            (250, 250, 250),
+            -1,
+        )
+    _ink(face, ink, left, top, (20, 20, 20))
+
+
+def _ink(
+    face: Face, mask: npt.NDArray[np.uint8], left: float, top: float, colour: Rgb
+) -> None:
+    x, y = int(left), int(top)
+    x0, y0 = max(x, 0), max(y, 0)
+    x1, y1 = min(x + mask.shape[1], WIDTH), min(y + mask.shape[0], HEIGHT)
+    if x1 <= x0 or y1 <= y0:
+        return
+    part = mask[y0 - y : y1 - y, x0 - x : x1 - x]
+    inked = np.flatnonzero(part.any(axis=1))
+    if not inked.size:
+        return
+    y0, y1 = y0 + int(inked[0]), y0 + int(inked[-1]) + 1
+    part = part[inked[0] : inked[-1] + 1]
+    above = np.empty((*part.shape, 3), np.uint8)
+    above[:] = colour
+    weight = part.astype(np.float32) * np.float32(1 / 255)
+    below = np.ascontiguousarray(face[y0:y1, x0:x1])
+    face[y0:y1, x0:x1] = cv2.blendLinear(above, below, weight, 1 - weight)
+
+
+@attrs.define
+class _Pen:
+    x: float = 0.0
+
+
+def _laid_out(  # noqa: PLR0914 - a layout has many measures
+    rng: np.random.Generator,
+    design: Design,
+    pieces: Sequence[Piece],
+    face: Face,
+    art: Rgb,
+) -> list[_Placed]:
+    """Where each character stands; marks between them are drawn at once."""
+    tall = HEIGHT * rng.uniform(0.38, 0.53)
+    middle = HEIGHT * rng.uniform(0.47, 0.57)
+    glyph_wide = tall * rng.uniform(0.44, 0.62)
+    gap = tall * rng.uniform(0.05, 0.18)
+    stack_wide = tall * rng.uniform(0.24, 0.36)
+    small = rng.uniform(0.42, 0.75)
+    small_at = float(rng.choice([0.0, 0.5, 1.0]))
+    placed: list[_Placed] = []
+    marks: list[tuple[float, float]] = []
+    x = 0.0
+    for piece in pieces:
+        if piece.kind == "gap":
+            x += tall * rng.uniform(0.1, 0.5)
+        elif piece.kind in {"dash", "dot"}:
+            wide = tall * rng.uniform(0.12, 0.45)
+            marks.append((x + wide / 2, wide))
+            x += wide + gap
+        elif piece.kind == "stacked":
+            share = 1.0 / len(piece.text)
+            high = tall * share * rng.uniform(0.82, 0.96)
+            for row, sign in enumerate(piece.text):
+                top = (
+                    middle
+                    - tall / 2
+                    + row * (tall - high) / max(len(piece.text) - 1, 1)
+                )
+                placed.append(_Placed(sign, x, top, stack_wide, high))
+            x += stack_wide + gap * rng.uniform(0.8, 2)
+        else:
+            scale = small if piece.kind == "small" else 1.0
+            for sign in piece.text:
+                wide = glyph_wide * scale * _width(sign)
+                top = middle - tall / 2 + (tall - tall * scale) * small_at
+                placed.append(_Placed(sign, x, top, wide, tall * scale))
+                x += wide + gap * scale
+            x += gap * 0.2
+    total = max(each.left + each.width for each in placed)
+    start = 0.05
+    if any(kind in {"emblem-left", "seal-left"} for kind in design.art):
+        start = 0.2 if total < WIDTH * 0.7 else 0.12
+    room = WIDTH * (0.97 - start)
+    squeeze = min(1.0, room / total)
+    if rng.random() < 0.5 and total < room:
+        squeeze = min(room / total, rng.uniform(1.0, 1.35))
+    left = WIDTH * start + (room - total * squeeze) * rng.uniform(0.3, 0.7)
+    for at, wide in marks:
+        _mark(
+            rng, face, (left + at * squeeze, middle), wide * squeeze, tall, design, art
+        )
+    return [
+        _Placed(
+            each.sign,
+            left + each.left * squeeze,
+            each.top,
+            each.width * squeeze,
+            each.height,
+        )
+        for each in placed
+    ]
+
+
+def _mark(  # noqa: PLR0913, PLR0917 - where, how large, and what colours
+    rng: np.random.Generator,
+    face: Face,
+    at: tuple[float, float],
+    wide: float,
+    tall: float,
+    design: Design,
+    art: Rgb,
+) -> None:
+    x, y = at
+    if rng.random() < 0.45:
+        thick = tall * rng.uniform(0.06, 0.13)
+        y += tall * rng.uniform(-0.1, 0.1)
+        cv2.rectangle(
+            face,
+            (int(x - wide / 2.4), int(y - thick / 2)),
+            (int(x + wide / 2.4), int(y + thick / 2)),
+            rgb(design.ink),
+            -1,
+        )
+    else:
+        colour = art if rng.random() < 0.5 else rgb(design.ink)
+        mark(rng, face, x, y, wide * rng.uniform(0.7, 1.1), colour)
+
+
+def _width(sign: str) -> float:
+    """Of a letter against the usual one, roughly, on plates."""
+    return {"I": 0.55, "1": 0.6, "M": 1.12, "W": 1.15}.get(sign, 1.0)
+
+
+def _stamp(  # noqa: PLR0913, PLR0917 - what, where and how
+    rng: np.random.Generator,
+    face: Face,
+    placed: Sequence[_Placed],
+    number: int,
+    ink: Rgb,
+    printed: bool,  # noqa: FBT001 - private
+) -> None:
+    """Press or print the serial onto the face."""
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for each in placed:
+        glyph = _kept(number, each.sign)
+        wide, high = max(2, round(each.width)), max(4, round(each.height))
+        # A 1 or I keeps its stroke's width, the others fill their place.
+        natural = glyph.shape[1] / glyph.shape[0] * high
+        narrow = int(min(wide, natural * 1.15)) if each.sign in "1I" else wide
+        glyph = cv2.resize(glyph, (max(2, narrow), high), interpolation=cv2.INTER_AREA)
+        x, y = round(each.left + (wide - narrow) / 2), round(each.top)
+        x0, y0, x1, y1 = (
+            max(x, 0),
+            max(y, 0),
+            min(x + glyph.shape[1], WIDTH),
+            min(y + high, HEIGHT),
+        )
+        if x1 > x0 and y1 > y0:
+            spot = mask[y0:y1, x0:x1]
+            np.maximum(spot, glyph[y0 - y : y1 - y, x0 - x : x1 - x], out=spot)
+    if rng.random() < 0.12:
+        _worn(rng, mask)
+    if rng.random() < 0.15:
+        halo = cv2.dilate(mask, np.ones((5, 5), np.uint8))
+        _ink(face, halo, 0, 0, (250, 250, 250) if sum(ink) < 330 else (10, 10, 10))
+    _ink(face, mask, 0, 0, ink)
+    if not printed and rng.random() < 0.85:
+        _emboss(rng, face, mask)
+
+
+def _worn(rng: np.random.Generator, mask: npt.NDArray[np.uint8]) -> None:
+    """Paint that came off the raised letters."""
+    coarse = rng.integers(0, 256, (24, 48), np.uint8)
+    noise = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    mask[noise < rng.integers(20, 70)] //= 2
+
+
+def _emboss(rng: np.random.Generator, face: Face, mask: npt.NDArray[np.uint8]) -> None:
+    """Light and shadow on the slopes of raised letters, light from one side."""
+    soft = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(1.2, 3))).astype(np.int16)
+    down, right = int(rng.integers(1, 4)), int(rng.integers(-2, 3))
+    slope = np.roll(soft, (down, right), (0, 1)) - soft
+    strength = rng.uniform(0.1, 0.55) * (1 if rng.random() < 0.8 else -1)
+    lit = face + (slope * strength).astype(np.int16)[:, :, None]
+    np.clip(lit, 0, 255, out=lit)
+    face[:] = lit.astype(np.uint8)
