@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from charteroak.core.fusion import MOST_LOOKS, Look, fused
 from charteroak.core.likeness import aligned, likeness
-from charteroak.core.plate import PlateText
+from charteroak.core.plate import LONGEST, PlateText
 
 _GLYPHS = "AB8C0OD1I2Z5S37"
 _CHANCES = st.floats(0.02, 0.99)
@@ -35,28 +35,53 @@ def some_looks(draw: st.DrawFn, *, fewest: int = 1) -> list[Look]:
             glyphs[place] = draw(st.sampled_from(_GLYPHS))
         if draw(st.integers(0, 4)) == 0:
             glyphs = glyphs[1:] if draw(st.booleans()) else [*glyphs, "1"]
+        characters = tuple(draw(_CHANCES) for _ in glyphs)
+        thinks = draw(st.booleans())
         looks.append(
             Look(
                 plate=PlateText("".join(glyphs)),
                 confidence=draw(_CHANCES),
-                characters=tuple(draw(_CHANCES) for _ in glyphs),
+                characters=characters,
                 state=draw(st.sampled_from(["CT", "NY"])),
                 state_confidence=draw(_CHANCES),
+                alternatives=tuple(
+                    draw(others(glyph, min(chance, 1 - chance)))
+                    for glyph, chance in zip(glyphs, characters, strict=True)
+                )
+                if thinks
+                else (),
             )
         )
     return looks
+
+
+@st.composite
+def others(draw: st.DrawFn, glyph: str, doubt: float) -> tuple[tuple[str, float], ...]:
+    """Up to three other glyphs that share out most of a doubt."""
+    names = draw(
+        st.lists(
+            st.sampled_from([each for each in _GLYPHS if each != glyph]),
+            max_size=3,
+            unique=True,
+        )
+    )
+    shares = sorted((draw(st.floats(0.02, 0.3)) for _ in names), reverse=True)
+    return tuple(
+        (name, doubt * share) for name, share in zip(names, shares, strict=True)
+    )
+
+
+def given_at(look: Look, place: int) -> set[str]:
+    """What a look read or thought of at a place."""
+    thought = look.alternatives[place] if look.alternatives else ()
+    return {look.plate.glyphs[place], *(name for name, _ in thought)}
 
 
 @given(some_looks(), st.randoms(use_true_random=False))
 def test_the_order_of_looks_does_not_matter(looks: list[Look], dice: object) -> None:
     shuffled = sorted(looks, key=lambda _: dice.random())  # type: ignore[attr-defined]
 
-    one, other = fused(looks), fused(shuffled)
-
-    assert one.plate == other.plate
-    assert one.confidence == pytest.approx(other.confidence)
-    assert one.characters == pytest.approx(other.characters)
-    assert one.state == other.state
+    assert fused(looks) == fused(shuffled)
 
 
 @given(some_looks())
@@ -65,15 +90,60 @@ def test_one_look_is_itself(looks: list[Look]) -> None:
 
 
 @given(some_looks())
-def test_every_glyph_was_read_by_some_look_and_all_is_probable(
+def test_every_glyph_was_given_by_some_look_and_all_is_probable(
     looks: list[Look],
 ) -> None:
     made = fused(looks)
 
-    assert set(made.plate.glyphs) <= set("".join(x.plate.glyphs for x in looks))
-    assert len(made.plate.glyphs) in {len(x.plate.glyphs) for x in looks}
+    said = [given_at(x, place) for x in looks for place in range(len(x.plate.glyphs))]
+    assert set(made.plate.glyphs) <= set().union(*said)
     assert len(made.characters) == len(made.plate.glyphs)
     assert all(0 <= each <= 1 for each in (*made.characters, made.confidence))
+    for chance, thought in zip(
+        made.characters, made.alternatives or [()] * 10, strict=False
+    ):
+        assert chance + sum(each for _, each in thought) <= 1 + 1e-9
+
+
+@given(some_looks(fewest=2))
+def test_every_glyph_was_given_at_its_place(looks: list[Look]) -> None:
+    first = looks[0]
+    level = [x for x in looks if _level(x, first)]
+    assume(all(_level(x, y) for x in level for y in level))
+
+    made = fused(level)
+
+    assert len(made.plate.glyphs) == len(first.plate.glyphs)
+    for place, glyph in enumerate(made.plate.glyphs):
+        assert any(glyph in given_at(x, place) for x in level)
+
+
+@st.composite
+def agreeing_looks(draw: st.DrawFn) -> list[Look]:
+    """Looks that read the same, each surest of what it reads, thinking of others."""
+    text = draw(st.text(_GLYPHS, min_size=2, max_size=4))
+    looks = []
+    for _ in range(draw(st.integers(2, 4))):
+        chance = draw(st.floats(0.5, 0.99))
+        looks.append(
+            attrs.evolve(
+                look(text, chance, each=chance),
+                alternatives=tuple(draw(others(glyph, 1 - chance)) for glyph in text),
+            )
+        )
+    return looks
+
+
+@given(agreeing_looks())
+def test_agreement_never_lowers_the_certainty_of_looks_that_think(
+    looks: list[Look],
+) -> None:
+    less, more = fused(looks[1:]), fused(looks)
+
+    assert more.plate == less.plate
+    assert more.confidence >= less.confidence - 1e-9
+    for surer, before in zip(more.characters, less.characters, strict=True):
+        assert surer >= before - 1e-9
 
 
 @given(
@@ -138,6 +208,46 @@ def test_a_lost_glyph_is_outvoted_and_helps_the_others() -> None:
 
     assert made.plate.glyphs == "AB12345"
     assert made.characters[-1] > made.characters[0]
+
+
+def test_what_looks_thought_of_can_win_over_what_they_read() -> None:
+    """Each look is misled in another way, and all thought of the one true glyph."""
+    text, place = "AB12345", 1
+    misled = [("8", "BR"), ("R", "BP"), ("P", "B8")]
+    looks = [
+        attrs.evolve(
+            look(text[:place] + read + text[place + 1 :], 0.45, each=0.9),
+            characters=(0.95, 0.5, *[0.95] * 5),
+            alternatives=((), ((thought[0], 0.4), (thought[1], 0.03)), *[()] * 5),
+        )
+        for read, thought in misled
+    ]
+
+    made = fused(looks)
+
+    assert made.plate.glyphs == text
+    assert made.characters[place] > 0.4
+
+
+def test_looks_that_lost_different_ends_make_the_whole() -> None:
+    made = fused([look("AB1234", 0.7), look("B12345", 0.7)])
+
+    assert made.plate.glyphs == "AB12345"
+    assert made.confidence < 0.7
+
+
+def test_a_glyph_that_one_look_made_up_is_outvoted() -> None:
+    made = fused([look("AB12345", 0.7), look("1AB12345", 0.7), look("AB12345", 0.7)])
+
+    assert made.plate.glyphs == "AB12345"
+    assert made.confidence < fused([look("AB12345", 0.7)] * 3).confidence
+
+
+@given(st.lists(st.text("AB1", min_size=1, max_size=10), min_size=2, max_size=5))
+def test_whatever_is_fused_is_a_plate(texts: list[str]) -> None:
+    made = fused([look(text, 0.6) for text in texts])
+
+    assert 1 <= len(made.plate.glyphs) <= LONGEST
 
 
 def test_a_doubt_stays_a_doubt() -> None:
