@@ -58,6 +58,7 @@ def test_one_json_object_a_line(tmp_path: Path) -> None:
         "state_confidence",
         "box",
         "engine",
+        "corners",
     ]
     assert found["source"] == str(photo)
     assert (found["frame"], found["time_s"]) == (0, 0.0)

@@ -1,5 +1,6 @@
 """`charteroak read`: the plates in photos, videos and streams, as lines or as JSON."""
 
+import os
 import threading
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, nullcontext, suppress
@@ -14,6 +15,8 @@ import typer
 from charteroak.core.errors import CharterOakError
 from charteroak.edge.camera import Frame, Interruption, UnreadablePictureError
 from charteroak.edge.engines import DEFAULT, UnknownEngineError, open_engine
+from charteroak.edge.engines.figures import advice
+from charteroak.edge.gallery import Gallery, UnusableGalleryError
 from charteroak.edge.inputs import Inputs, arrivals, parse_inputs
 from charteroak.edge.options import EngineName, Models
 from charteroak.edge.reading import Reader, ReadLine
@@ -23,6 +26,16 @@ from charteroak.edge.stream_address import masked
 
 SOME_UNREADABLE: Final = 1
 USAGE: Final = 2
+
+Show = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Write each photo, and the best frame of each car in a video, into a new "
+        "folder, with what was read drawn on it. These pictures hold plates and whoever "
+        "is in view; the system does not delete them, you do.",
+    ),
+]
 
 
 def read(  # noqa: PLR0913 - each is an option of the command
@@ -50,6 +63,7 @@ def read(  # noqa: PLR0913 - each is an option of the command
         float | None,
         typer.Option(min=0.1, help="Read a stream for so long; else until Ctrl-C."),
     ] = None,
+    show: Show = None,
     engine: EngineName = DEFAULT,
     models: Models = None,
 ) -> None:
@@ -64,19 +78,19 @@ def read(  # noqa: PLR0913 - each is an option of the command
     """
     inputs = _inputs(paths)
     reader = Reader(engine=_engine(engine, models), every_frame=every_frame)
-    report = Report(as_json=as_json)
+    report = Report(as_json=as_json, gallery=_gallery(show, inputs))
     # Ctrl-C is how a stream ends.
     until_told = suppress(KeyboardInterrupt) if inputs.stream else nullcontext()
-    with until_told, closing(_arrivals(inputs, seconds)) as coming:
-        for arrival in coming:
-            report.take(arrival, reader)
-    report.write(reader.end())
-    unreadable = report.unreadable
-    if inputs.stream is not None:
-        # One damaged picture of a camera is told; unread is one that gave no other.
-        camera = {masked(inputs.stream)}
-        unreadable = unreadable - camera | camera - report.seen
-    if unreadable:
+    try:
+        with until_told, closing(_arrivals(inputs, seconds)) as coming:
+            for arrival in coming:
+                report.take(arrival, reader)
+        report.end(reader)
+    except UnusableGalleryError as unwritable:
+        raise _refusal(unwritable) from unwritable
+    if not as_json and (better := advice(engine, os.environ)):
+        typer.echo(better, err=True)
+    if unreadable := report.unread(inputs):
         typer.echo(f"{len(unreadable)} of {inputs.count} could not be read", err=True)
         raise typer.Exit(SOME_UNREADABLE)
 
@@ -87,11 +101,13 @@ class Report:
 
     Attributes:
         as_json: whether stdout is for machines.
+        gallery: takes the pictures too, if somebody asked for them.
         seen: sources that gave a frame.
         unreadable: sources with something that could not be read.
     """
 
     as_json: bool
+    gallery: Gallery | None = None
     seen: set[str] = attrs.field(factory=set, init=False)
     unreadable: set[str] = attrs.field(factory=set, init=False)
 
@@ -103,7 +119,9 @@ class Report:
             case Frame():
                 self.seen.add(arrival.source)
                 try:
-                    self.write(reader.take(arrival))
+                    lines = self.write(reader.take(arrival))
+                    if self.gallery is not None:
+                        self.gallery.take(arrival, lines)
                 except UnreadablePictureError as damaged:
                     self.take(damaged, reader)
             case UnreadablePictureError():
@@ -112,9 +130,30 @@ class Report:
             case Interruption(why=why, again_in_s=again_in_s):
                 typer.echo(f"no picture: {why}; again in {again_in_s:g} s", err=True)
 
-    def write(self, lines: Iterable[ReadLine]) -> None:
-        """Put reads on stdout."""
+    def end(self, reader: Reader) -> None:
+        """Tell what the last source's end brings."""
+        lines = self.write(reader.end())
+        if self.gallery is not None:
+            self.gallery.finish(lines)
+            typer.echo(
+                f"{self.gallery.written} pictures in {self.gallery.folder}; they show "
+                "plates: delete them when they have served",
+                err=True,
+            )
+
+    def unread(self, inputs: Inputs) -> set[str]:
+        """The sources that could not be read."""
+        if inputs.stream is None:
+            return self.unreadable
+        # One damaged picture of a camera is told; unread is one that gave no other.
+        camera = {masked(inputs.stream)}
+        return self.unreadable - camera | camera - self.seen
+
+    def write(self, lines: Iterable[ReadLine]) -> list[ReadLine]:
+        """Put reads on stdout, as they come."""
+        written = []
         for line in lines:
+            written.append(line)
             if self.as_json:
                 typer.echo(msgspec.json.encode(line))
                 continue
@@ -124,6 +163,7 @@ class Report:
                 f"{line.plate:<10} {state}  {line.confidence:>4.0%}  "
                 f"{line.source}{when}"
             )
+        return written
 
 
 def _inputs(paths: Sequence[str]) -> Inputs:
@@ -157,11 +197,27 @@ def _now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - a command line reads the clock
 
 
+def _gallery(folder: Path | None, inputs: Inputs) -> Gallery | None:
+    if folder is None:
+        return None
+    if inputs.stream is not None:
+        msg = "it is for photos and video files: of a stream no frame is kept"
+        raise typer.BadParameter(msg, param_hint="--show")
+    try:
+        return Gallery(folder)
+    except UnusableGalleryError as unusable:
+        raise _refusal(unusable) from unusable
+
+
+def _refusal(error: CharterOakError) -> typer.Exit:
+    typer.echo(f"{error}. {error.hint}", err=True)
+    return typer.Exit(USAGE)
+
+
 def _engine(name: str, models: Path | None) -> Recognizer:
     try:
         return open_engine(name, EngineOptions(models=models))
     except UnknownEngineError as unknown:
         raise typer.BadParameter(str(unknown), param_hint="--engine") from unknown
     except CharterOakError as unusable:
-        typer.echo(f"{unusable}. {unusable.hint}", err=True)
-        raise typer.Exit(USAGE) from unusable
+        raise _refusal(unusable) from unusable

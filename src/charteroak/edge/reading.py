@@ -9,7 +9,7 @@ from charteroak.core.fusion import Look
 from charteroak.core.plate import MatchKey
 from charteroak.edge.camera import Frame
 from charteroak.edge.passing import Passing
-from charteroak.edge.recognize import Box, Recognizer, Sighting
+from charteroak.edge.recognize import Box, Corners, Recognizer, Sighting
 from charteroak.edge.stream_address import is_stream
 from charteroak.edge.track import Passed, View
 
@@ -29,6 +29,8 @@ class ReadLine(msgspec.Struct, frozen=True, kw_only=True):
         state_confidence: probability of the state, or null.
         box: left, top, width, height in pixels of the original frame.
         engine: what read it.
+        corners: top left, top right, bottom right and bottom left of the plate, x and y
+            in pixels of the original frame, or null where the engine finds boxes alone.
     """
 
     source: str
@@ -42,6 +44,7 @@ class ReadLine(msgspec.Struct, frozen=True, kw_only=True):
     state_confidence: float | None
     box: Box
     engine: str
+    corners: Corners | None = None
 
 
 @attrs.define(kw_only=True)
@@ -105,6 +108,8 @@ class Reader:
 def _line(
     look: Sighting | Look, *, source: str, moment: Frame | View, box: Box, engine: str
 ) -> ReadLine:
+    # What is fused from many frames has its plate in none of them.
+    corners = look.corners if isinstance(look, Sighting) else None
     return ReadLine(
         source=source,
         frame=moment.index,
@@ -117,4 +122,10 @@ def _line(
         state_confidence=look.state_confidence,
         box=box,
         engine=engine,
+        corners=None if corners is None else _rounded(corners),
     )
+
+
+def _rounded(corners: Corners) -> Corners:
+    one, two, three, four = ((round(x, 1), round(y, 1)) for x, y in corners)
+    return one, two, three, four
