@@ -47,9 +47,12 @@ docs: $(VENV)/.tests ## the reference pages, from the code
 lock: $(VENV)/.tests ## requirements/*.txt anew, with hashes
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tools/lock.sh
 
+.PHONY: training
+training: .venv-training/.ready ## what trains the models: some gigabytes, in .venv-training
+
 .PHONY: clean
 clean: ## remove all that make made
-	rm -rf $(VENV) web/node_modules src/charteroak/server/web/static docs/_build dist
+	rm -rf $(VENV) .venv-training web/node_modules src/charteroak/server/web/static docs/_build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	find src tests tools docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -67,6 +70,14 @@ $(VENV)/.runs: requirements/base.txt pyproject.toml
 $(VENV)/.tests: requirements/dev.txt $(VENV)/.runs
 	@echo "Installing what the tests need ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv-training/.ready: requirements/training.txt
+	@tools/need.sh python "$(PYTHON)"
+	@test -x .venv-training/bin/python || $(PYTHON) -m venv .venv-training
+	@echo "Installing what training needs (PyTorch is large: several minutes) ..."
+	@.venv-training/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/training.txt
+	@tools/link-package.sh .venv-training
 	@touch $@
 
 $(STATIC): $(WEB_SOURCES)

@@ -10,3 +10,4 @@ lock() {
 }
 lock pyproject.toml -o requirements/base.txt
 lock pyproject.toml requirements/dev.in -o requirements/dev.txt
+lock pyproject.toml requirements/training.in -o requirements/training.txt

@@ -11,6 +11,10 @@ Face = npt.NDArray[np.uint8]
 """Height x width x 3, RGB: a flat plate, edge to edge."""
 Rgb = tuple[int, int, int]
 
+_MONTHS: Final = (
+    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+)  # fmt: skip
+
 HEIGHT: Final = 192
 WIDTH: Final = 384
 """American plates are 6 by 12 inches."""
@@ -42,7 +46,7 @@ def ground(rng: np.random.Generator, colours: list[Rgb]) -> Face:
     return np.broadcast_to(column.astype(np.uint8)[:, None], (HEIGHT, WIDTH, 3)).copy()
 
 
-def paint_art(  # noqa: C901, PLR0912, PLR0915 - one short picture after the other
+def paint_art(  # noqa: C901, PLR0912 - one short picture after the other
     rng: np.random.Generator, face: Face, kind: str, colour: Rgb
 ) -> None:
     """One kind of art, drawn faintly or strongly, onto a face."""
@@ -139,10 +143,15 @@ def paint_art(  # noqa: C901, PLR0912, PLR0915 - one short picture after the oth
 
 
 def mark(
-    rng: np.random.Generator, face: Face, x: float, y: float, size: float, colour: Rgb
+    rng: np.random.Generator,
+    face: Face,
+    at: tuple[float, float],
+    size: float,
+    colour: Rgb,
 ) -> None:
     """A roundel, star, state outline or dot between the halves of a serial."""
     layer = face.copy()
+    x, y = at
     kind = rng.integers(5)
     if kind == 0:
         _roundel(rng, layer, (int(x), int(y)), max(3, int(size / 2)), colour)
@@ -189,9 +198,8 @@ def sticker(rng: np.random.Generator, face: Face, corner: str) -> None:
     paper = tuple(int(c) for c in rng.integers(0, 256, 3))
     ink = (0, 0, 0) if sum(paper) > 300 else (255, 255, 255)
     cv2.rectangle(face, (left, top), (left + wide, top + high), paper, -1)
-    months = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
     text = (
-        str(rng.choice(months)) if rng.random() < 0.5 else f"{rng.integers(0, 100):02}"
+        str(rng.choice(_MONTHS)) if rng.random() < 0.5 else f"{rng.integers(0, 100):02}"
     )
     scale = wide / (11 * len(text)) * rng.uniform(0.4, 0.6)
     cv2.putText(

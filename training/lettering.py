@@ -233,7 +233,7 @@ class Typeface:
         )
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def font_path(name: str) -> str:
     """Where a typeface lies.
 
@@ -518,8 +518,12 @@ def _a(die: Die) -> list[Stroke]:
     flat = (0.0, 0.04, 0.1)[die.forms["A"]]
     if flat == 0.1 and die.square > 3:
         return [
-            [(0.0, 1.0), (0.0, 0.3), *_arc(die, _HALF, 0.28, _HALF, 0.28, 180, 360)]
-            + [(_WIDE, 1.0)],
+            [
+                (0.0, 1.0),
+                (0.0, 0.3),
+                *_arc(die, _HALF, 0.28, _HALF, 0.28, 180, 360),
+                (_WIDE, 1.0),
+            ],
             [(0.0, 0.6), (_WIDE, 0.6)],
         ]
     return [

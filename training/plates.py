@@ -98,6 +98,13 @@ _GRAMMARS: Final = (
 )  # fmt: skip
 
 
+_FREE_ART: Final = (
+    "none", "none", "none", "mountains", "hills", "skyline", "trees", "waves",
+    "sunburst", "stripes", "diagonal", "clouds", "bird", "flower", "palm", "seal-left",
+    "seal-right", "emblem-left", "circle-centre",
+)  # fmt: skip
+
+
 def _free_design(rng: np.random.Generator) -> Design:
     """Of no state: any colours that can be read, any words, any art."""
     light = rng.random() < 0.72
@@ -111,22 +118,17 @@ def _free_design(rng: np.random.Generator) -> Design:
         grounds = ["#f2f2ee"]
     ink = colour(0, 90) if light else colour(170, 256)
     letters = some_words(rng)
-    words = []
-    for at in ("top", "bottom"):
-        if rng.random() < 0.75:
-            words.append(
-                Word(
-                    text=letters if rng.random() < 0.5 else letters.capitalize(),
-                    at=at,
-                    style=str(rng.choice(sorted(WORDS))),
-                    colour=colour(0, 256),
-                    size=float(rng.uniform(0.08, 0.2)),
-                )
-            )
-    kinds = (
-        "none none none mountains hills skyline trees waves sunburst stripes diagonal "
-        "clouds bird flower palm seal-left seal-right emblem-left circle-centre"
-    ).split()
+    words = [
+        Word(
+            text=letters if rng.random() < 0.5 else letters.capitalize(),
+            at=at,
+            style=str(rng.choice(sorted(WORDS))),
+            colour=colour(0, 256),
+            size=float(rng.uniform(0.08, 0.2)),
+        )
+        for at in ("top", "bottom")
+        if rng.random() < 0.75
+    ]
     return Design(
         state=OTHER,
         era=(1990, 2026),
@@ -137,7 +139,7 @@ def _free_design(rng: np.random.Generator) -> Design:
         lettering=str(rng.choice(["die", "die", "flat"])),
         words=tuple(words),
         county_name=bool(rng.random() < 0.1),
-        art=(str(rng.choice(kinds)),),
+        art=(str(rng.choice(_FREE_ART)),),
         art_colour=(colour(0, 256),),
         stickers=tuple(c for c in ("tl", "tr", "bl", "br") if rng.random() < 0.25),
         serials=(str(rng.choice(_GRAMMARS)),),
@@ -145,7 +147,7 @@ def _free_design(rng: np.random.Generator) -> Design:
     )
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _bank(number: int) -> Lettering:
     rng = np.random.default_rng([7, abs(number), int(number < 0)])
     return some_typeface(rng) if number < 0 else some_die(rng)
@@ -169,21 +171,8 @@ def draw_plate(
     if design is None:
         design = some_design(rng) if rng.random() < 0.6 else _free_design(rng)
     spread = float(rng.choice([4, 14, 30]))
-    face = ground(rng, [nearby(rng, rgb(c), spread) for c in design.ground])
-    for band in design.bands:
-        top, bottom = int(band.top * HEIGHT), int(band.bottom * HEIGHT)
-        face[top:bottom] = nearby(rng, rgb(band.colour), spread)
+    face = _blank(rng, design, spread)
     art = design.art_colour or (design.ink,)
-    for number, kind in enumerate(design.art):
-        if kind not in {"none", "circle-centre", "outline-centre", "star-centre"}:
-            paint_art(rng, face, kind, nearby(rng, rgb(art[number % len(art)]), spread))
-    for each in design.words:
-        _write(rng, face, each)
-    if design.county_name:
-        _county(rng, face)
-    for corner in design.stickers:
-        if rng.random() < 0.75:
-            sticker(rng, face, corner)
     pieces = _fitting(rng, design)
     placed = _laid_out(rng, design, pieces, face, nearby(rng, rgb(art[0]), spread))
     printed = design.lettering == "flat" or rng.random() < 0.06
@@ -205,6 +194,26 @@ def draw_plate(
         ),
         state=design.state,
     )
+
+
+def _blank(rng: np.random.Generator, design: Design, spread: float) -> Face:
+    """A plate before its serial; `spread` is how far batches of paint differ."""
+    face = ground(rng, [nearby(rng, rgb(c), spread) for c in design.ground])
+    for band in design.bands:
+        top, bottom = int(band.top * HEIGHT), int(band.bottom * HEIGHT)
+        face[top:bottom] = nearby(rng, rgb(band.colour), spread)
+    art = design.art_colour or (design.ink,)
+    for number, kind in enumerate(design.art):
+        if kind not in {"none", "circle-centre", "outline-centre", "star-centre"}:
+            paint_art(rng, face, kind, nearby(rng, rgb(art[number % len(art)]), spread))
+    for each in design.words:
+        _write(rng, face, each)
+    if design.county_name:
+        _county(rng, face)
+    for corner in design.stickers:
+        if rng.random() < 0.75:
+            sticker(rng, face, corner)
+    return face
 
 
 def _fitting(rng: np.random.Generator, design: Design) -> tuple[Piece, ...]:
@@ -277,7 +286,7 @@ class _Pen:
     x: float = 0.0
 
 
-def _laid_out(  # noqa: PLR0914 - a layout has many measures
+def _laid_out(
     rng: np.random.Generator,
     design: Design,
     pieces: Sequence[Piece],
@@ -368,7 +377,7 @@ def _mark(  # noqa: PLR0913, PLR0917 - where, how large, and what colours
         )
     else:
         colour = art if rng.random() < 0.5 else rgb(design.ink)
-        mark(rng, face, x, y, wide * rng.uniform(0.7, 1.1), colour)
+        mark(rng, face, (x, y), wide * rng.uniform(0.7, 1.1), colour)
 
 
 def _width(sign: str) -> float:

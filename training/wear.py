@@ -170,9 +170,7 @@ def _dealer(
     spot[:] = (spot * (1 - part) + ink * part).astype(np.uint8)
 
 
-def degrade(  # noqa: C901, PLR0912 - one step of a camera after the other
-    rng: np.random.Generator, picture: Picture, width: float
-) -> Picture:
+def degrade(rng: np.random.Generator, picture: Picture, width: float) -> Picture:
     """What lens, sensor and file make of a picture.
 
     Args:
@@ -242,8 +240,8 @@ def _moved(rng: np.random.Generator, picture: Picture, length: float) -> Picture
     half = length / 2
     middle = size // 2
     end = (
-        int(round(middle + half * np.cos(angle))),
-        int(round(middle + half * np.sin(angle))),
+        round(middle + half * float(np.cos(angle))),
+        round(middle + half * float(np.sin(angle))),
     )
     start = (2 * middle - end[0], 2 * middle - end[1])
     cv2.line(kernel, start, end, 1.0, 1)
