@@ -12,13 +12,13 @@ import numpy as np
 
 from charteroak.core import read
 from charteroak.core.errors import CharterOakError
+from charteroak.core.serial_format import DIGITS, LETTERS, RunKind, glyphs_of, runs
 
 _FILE: Final = Path(__file__).with_name("jurisdictions.toml")
-_ALL_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_DIGITS: Final = "0123456789"
 _FIRST_YEAR, _LAST_YEAR = 1950, 2030
 _SHORT: Final = 4
 """A vanity text shorter than this is one word."""
+_VANITY: Final = "*"
 _VANITY_SHARE: Final = 0.07
 """Of the serials of any design: no glyph is rare, no grammar is certain."""
 
@@ -34,19 +34,6 @@ ART: Final = frozenset(_KINDS_OF_ART.split())
 """What the renderer can draw; `mark-left` is small and does not move the serial."""
 
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
-_FORMAT: Final = re.compile(
-    r"(?:[A-Z0-9@#\-. ]|\{[A-Z0-9@#]{1,3}\}|\[[A-Z0-9@#]{1,3}\])+|\*"
-)
-_PARTS: Final = re.compile(r"\{[^}]+\}|\[[^\]]+\]|[A-Z0-9@#]+|[-. *]")
-
-PieceKind = Literal["full", "stacked", "small", "gap", "dash", "dot"]
-_KINDS: Final[dict[str, PieceKind]] = {
-    "{": "stacked",
-    "[": "small",
-    " ": "gap",
-    "-": "dash",
-    ".": "dot",
-}
 
 
 class BrokenDesignError(CharterOakError):
@@ -67,7 +54,7 @@ class Piece:
     """
 
     text: str
-    kind: PieceKind
+    kind: RunKind
 
 
 @attrs.frozen(kw_only=True)
@@ -164,7 +151,7 @@ class _Design(msgspec.Struct, forbid_unknown_fields=True):
     art: list[str] = []
     art_colour: list[str] = []
     stickers: list[Literal["tl", "tr", "bl", "br"]] = []
-    letters: str = _ALL_LETTERS
+    letters: str = LETTERS
 
 
 class _Catalogue(msgspec.Struct, forbid_unknown_fields=True):
@@ -200,6 +187,9 @@ def _check(each: _Design, name: str) -> None:
         *(band.colour for band in each.bands),
         *(word.colour for word in each.words if word.colour is not None),
     ]
+    for form in each.serials:
+        if form != _VANITY:
+            runs(form)
     wrong = {
         "state": each.state not in read.STATES,
         "era": not _FIRST_YEAR <= each.era[0] <= each.era[1] <= _LAST_YEAR,
@@ -208,8 +198,8 @@ def _check(each: _Design, name: str) -> None:
         "colour": not all(_COLOUR.fullmatch(colour) for colour in colours),
         "bands": not all(0 <= band.top < band.bottom <= 1 for band in each.bands),
         "art": not ART.issuperset(each.art),
-        "serials": not each.serials or not all(map(_FORMAT.fullmatch, each.serials)),
-        "letters": not each.letters or not set(each.letters) <= set(_ALL_LETTERS),
+        "serials": not each.serials,
+        "letters": not each.letters or not set(each.letters) <= set(LETTERS),
     }
     if any(wrong.values()):
         at_fault = ", ".join(key for key, is_wrong in wrong.items() if is_wrong)
@@ -248,24 +238,18 @@ def _design(each: _Design) -> Design:
 def serial(rng: np.random.Generator, design: Design) -> tuple[Piece, ...]:
     """A serial of one of the design's formats, or now and then a vanity text.
 
-    In a format `@` is a letter, `#` a digit, other capitals and digits themselves,
-    `-` a dash, `.` a dot or other small mark, a space a gap; `{AV}` stands stacked,
-    `[1A]` small in a row; `*` is a vanity text.
+    Formats are those of `charteroak.core.serial_format`, and `*`, a vanity text.
     """
-    form = "*" if rng.random() < _VANITY_SHARE else str(rng.choice(design.serials))
-    if form == "*":
+    form = _VANITY if rng.random() < _VANITY_SHARE else str(rng.choice(design.serials))
+    if form == _VANITY:
         return _vanity(rng)
-    pieces = []
-    for part in _PARTS.findall(form):
-        kind = _KINDS.get(part[0], "full")
-        signs = "" if kind in {"gap", "dash", "dot"} else part.strip("{}[]")
-        pieces.append(Piece(_filled(rng, signs, design.letters), kind))
-    return tuple(pieces)
-
-
-def _filled(rng: np.random.Generator, signs: str, letters: str) -> str:
-    alphabets = {"@": letters, "#": _DIGITS}
-    return "".join(_any(rng, alphabets.get(sign, sign)) for sign in signs)
+    return tuple(
+        Piece(
+            "".join(_any(rng, glyphs_of(sign, design.letters)) for sign in run.signs),
+            run.kind,
+        )
+        for run in runs(form)
+    )
 
 
 def _any(rng: np.random.Generator, signs: str) -> str:
@@ -275,8 +259,8 @@ def _any(rng: np.random.Generator, signs: str) -> str:
 def _vanity(rng: np.random.Generator) -> tuple[Piece, ...]:
     """Two to seven of any character, each as likely; sometimes in two words."""
     length = int(rng.integers(2, 8))
-    text = "".join(_any(rng, _ALL_LETTERS + _DIGITS) for _ in range(length))
-    if length < _SHORT or rng.random() < 0.7:  # noqa: PLR2004 - most
+    text = "".join(_any(rng, LETTERS + DIGITS) for _ in range(length))
+    if length < _SHORT or rng.random() < 0.7:
         return (Piece(text, "full"),)
     cut = int(rng.integers(1, length))
     return (Piece(text[:cut], "full"), Piece("", "gap"), Piece(text[cut:], "full"))
