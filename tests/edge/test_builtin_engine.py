@@ -58,7 +58,7 @@ def a_picture(
         ((120, 200, 72), (640, 360)),
         # Only in the level of 160, and of 80.
         ((400, 90, 576), (1280, 640)),
-        ((16, 80, 288), (320, 320)),
+        ((4, 64, 288), (320, 320)),
     ],
 )
 def test_a_plate_of_any_size_comes_back_where_it_is(

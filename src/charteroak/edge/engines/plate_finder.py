@@ -33,7 +33,6 @@ _NEXT: Final = 0.75
 """A further level is worth a look only if it is so much smaller."""
 _BESIDE: Final = 1 / 8
 """Grey on each side of a small level: the corners of a plate that fills it lie there."""
-_BESIDE_LARGE_PX: Final = 16
 _GREY: Final = 114
 _MOST_PEAKS: Final = 64
 """In one level: noise may not stall the camera."""
@@ -131,15 +130,13 @@ class PlateFinder:
     def _in_level(self, level: Image, least: float) -> Iterator[Found]:
         rows, columns = level.shape[:2]
         side = max(rows, columns)
-        beside = round(side * _BESIDE) if side <= _SMALL_PX else _BESIDE_LARGE_PX
-        framed = np.full(
-            (_blocks(rows + 2 * beside), _blocks(columns + 2 * beside), 3),
-            _GREY,
-            np.uint8,
-        )
-        framed[beside : beside + rows, beside : beside + columns] = level
+        beside = round(side * _BESIDE) if side <= _SMALL_PX else 0
+        high, wide = _blocks(rows + 2 * beside), _blocks(columns + 2 * beside)
+        top, left = (high - rows) // 2, (wide - columns) // 2
+        framed = np.full((high, wide, 3), _GREY, np.uint8)
+        framed[top : top + rows, left : left + columns] = level
         for each in self._in(framed, least):
-            yield attrs.evolve(each, corners=each.corners - beside)
+            yield attrs.evolve(each, corners=each.corners - (left, top))
 
     def _in(self, level: Image, least: float) -> Iterator[Found]:
         """The plates in what the network takes, in pixels of that."""
