@@ -14,6 +14,7 @@ import numpy as np
 from typing_extensions import override
 
 from charteroak.core.plate import LONGEST, PlateText
+from charteroak.core.serials import OTHER
 from charteroak.edge.engines.bundled import (
     DETECTOR,
     READER,
@@ -38,6 +39,7 @@ from charteroak.edge.recognize import (
     Sighting,
     checked,
 )
+from charteroak.edge.serial_formats import grammar
 
 NAME: Final = "builtin"
 
@@ -86,6 +88,7 @@ class BuiltinEngine:
     def __init__(self, options: EngineOptions) -> None:
         bundle = load(options.models or bundled())
         self._lines = bundle.calibration
+        self._grammar = grammar()
         self._side_px = options.longest_side_px
         self._finder = PlateFinder(DETECTOR, bundle.detector, threads=options.threads)
         self._reader = PlateReader(READER, bundle.reader, threads=options.threads)
@@ -201,12 +204,17 @@ class BuiltinEngine:
         )
 
     def _state(self, reading: Reading) -> tuple[str | None, float | None]:
-        """The state that the plate's looks speak for, if they do clearly."""
-        best = int(reading.states.argmax())
-        chance = min(float(reading.states[best]), 1.0)
-        if best >= len(STATES) or chance < self._lines.state_least:
+        """The state that looks and serial speak for, if they do clearly."""
+        judged = self._grammar.judge(
+            PlateText(reading.text),
+            characters=reading.characters,
+            alternatives=reading.alternatives,
+            states=dict(zip((*STATES, OTHER), reading.states.tolist(), strict=True)),
+        )
+        best, chance = judged.states[0]
+        if best == OTHER or chance < self._lines.state_least:
             return None, None
-        return STATES[best], chance
+        return best, min(chance, 1.0)
 
     @override
     def __repr__(self) -> str:
