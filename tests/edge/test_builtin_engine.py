@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from charteroak.edge.engines import bundled, open_engine
+from charteroak.edge.engines import builtin, bundled, open_engine
 from charteroak.edge.engines.plate_finder import (
     Found,
     PlateFinder,
@@ -229,14 +229,23 @@ def test_what_no_plate_can_be_is_dropped() -> None:
         assert not is_plausible(wrong)
 
 
-def test_of_plates_that_lie_on_each_other_the_surest_stays() -> None:
-    one, other = corners_of(0, 0, 60, 30), corners_of(10, 5, 60, 30)
-    far = corners_of(200, 0, 60, 30)
+def test_of_outlines_of_one_plate_the_surest_stays() -> None:
+    one, other = corners_of(0, 0, 60, 30), corners_of(6, 3, 60, 30)
+    far, around = corners_of(200, 0, 60, 30), corners_of(-60, -30, 160, 80)
 
-    kept = apart([Found(one, 0.7, 60), Found(other, 0.9, 60), Found(far, 0.5, 60)])
+    kept = apart(
+        [
+            Found(one, 0.7, 60),
+            Found(other, 0.9, 60),
+            Found(far, 0.5, 60),
+            Found(around, 0.95, 60),
+        ]
+    )
 
-    assert [each.certainty for each in kept] == [0.9, 0.5]
+    # What lies around a plate may be its frame, or a car: reading will tell.
+    assert [each.certainty for each in kept] == [0.95, 0.9, 0.5]
     assert shared(one, one) == pytest.approx(1)
+    assert shared(one, around) == pytest.approx(1)
     assert shared(one, far) == 0
 
 
@@ -312,6 +321,21 @@ def test_readings_of_another_length_only_take_away_certainty() -> None:
     assert together([short, long]).chance == pytest.approx(long.chance)
     share = share_of_length([short, long])
     assert share == pytest.approx(long.chance / (long.chance + short.chance))
+
+
+def test_of_a_plate_and_what_lies_around_it_the_one_that_reads_stays() -> None:
+    inside = builtin._Plate(
+        Found(corners_of(0, 0, 60, 30), 0.4, 60),
+        again=True,
+        readings=(a_reading("AB12", 0.8),),
+    )
+    around = builtin._Plate(
+        Found(corners_of(-60, -30, 160, 80), 0.9, 60),
+        again=True,
+        readings=(a_reading("AB12", 0.4),),
+    )
+
+    assert builtin._best_of_each([around, inside]) == [inside]
 
 
 def test_networks_that_are_not_ours_are_refused() -> None:

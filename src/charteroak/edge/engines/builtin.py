@@ -21,7 +21,14 @@ from charteroak.edge.engines.bundled import (
     bundled,
     load,
 )
-from charteroak.edge.engines.plate_finder import Found, PlateFinder, Quad, apart
+from charteroak.edge.engines.plate_finder import (
+    ONE,
+    Found,
+    PlateFinder,
+    Quad,
+    apart,
+    shared,
+)
 from charteroak.edge.engines.plate_reader import (
     STATES,
     PlateReader,
@@ -48,7 +55,7 @@ _SHORTEST: Final = 2
 _MOST_PLATES: Final = 32
 """A frame full of plates may not stall the camera: the surest are read."""
 _MOST_AGAIN: Final = 16
-_SMALL_PX: Final = 40.0
+_SMALL_PX: Final = 48.0
 """Of a plate where it was found: below that its corners are coarse."""
 _SURE: Final = 0.98
 """A reading so probable is not read again: most of the reading."""
@@ -66,7 +73,7 @@ class _Plate:
     """A plate as it was read.
 
     Attributes:
-        again: whether the detector has looked closely.
+        again: whether no closer look is to come.
         readings: of this plate with several corners.
     """
 
@@ -104,7 +111,7 @@ class BuiltinEngine:
             checked(image), least=self._lines.found_least, side_px=self._side_px
         )
         plates = self._read(image, self._confirmed(image, found[:_MOST_PLATES]))
-        plates = self._read_again(image, plates)
+        plates = self._read_again(image, _best_of_each(plates))
         seen = [
             self._sighting(image, each.found.corners, each.readings)
             for each in plates
@@ -120,15 +127,18 @@ class BuiltinEngine:
         sure = self._lines.found_sure
         plates = []
         for number, each in enumerate(found):
-            if each.certainty >= sure and each.seen_px >= _SMALL_PX:
+            is_sure = each.certainty >= sure
+            if is_sure and each.seen_px >= _SMALL_PX:
                 plates.append(_Plate(each, again=False))
                 continue
-            if number >= _MOST_AGAIN:
-                continue
-            closer = self._finder.again(image, each, least=self._lines.found_least)
+            closer = (
+                self._finder.again(image, each, least=self._lines.found_least)
+                if number < _MOST_AGAIN
+                else None
+            )
             if closer is not None:
                 plates.append(_Plate(closer, again=True))
-            elif each.certainty >= sure:
+            elif is_sure:
                 plates.append(_Plate(each, again=True))
         once = {id(each) for each in apart(plate.found for plate in plates)}
         return [plate for plate in plates if id(plate.found) in once]
@@ -220,6 +230,16 @@ class BuiltinEngine:
     def __repr__(self) -> str:
         """Name and search size."""
         return f"BuiltinEngine(longest_side_px={self._side_px})"
+
+
+def _best_of_each(plates: Sequence[_Plate]) -> list[_Plate]:
+    """Of plates that lie on each other the one that reads best."""
+    kept: list[_Plate] = []
+    for each in sorted(plates, key=lambda plate: -plate.raw):
+        corners = each.found.corners
+        if all(shared(corners, other.found.corners) < ONE for other in kept):
+            kept.append(each)
+    return kept
 
 
 def _points(corners: Quad) -> Corners:

@@ -21,6 +21,9 @@ Quad: TypeAlias = npt.NDArray[np.float64]
 """4 x 2: x and y of a plate's top left, top right, bottom right and bottom left, as its
 characters stand; pixels, the first one's left edge at 0."""
 
+ONE: Final = 0.5
+"""Of two plates that share so much of the smaller one, only one is there."""
+
 BEST_SIDE_PX: Final = 640
 """Longer side of the picture where it is looked at large."""
 
@@ -45,7 +48,7 @@ _NARROWEST, _WIDEST = 1.0, 4.5
 """Width by height: seen from the side plates get narrow, never wider than they are."""
 _LEAST_PX: Final = 4.0
 _SAME: Final = 0.5
-"""Two plates that share so much of the smaller one are one."""
+"""Two outlines with so much in common, of both together, are of one plate."""
 _PATCH: Final = (160, 128)
 _PATCH_PLATE_PX: Final = 64
 """The second look: its size, and how wide the plate is in it."""
@@ -124,7 +127,7 @@ class PlateFinder:
             attrs.evolve(each, corners=each.corners * to + origin)
             for each in self._in(patch, least)
         ]
-        same = [each for each in seen if shared(each.corners, found.corners) > _SAME]
+        same = [each for each in seen if shared(each.corners, found.corners) > ONE]
         return max(same, key=lambda each: each.certainty, default=None)
 
     def _in_level(self, level: Image, least: float) -> Iterator[Found]:
@@ -247,16 +250,33 @@ def is_plausible(corners: Quad) -> bool:
 
 
 def apart(found: Iterable[Found]) -> list[Found]:
-    """The surest first; of those that lie on each other, the surest alone."""
+    """The surest first; of those that are nearly the same outline, the surest alone.
+
+    A plate inside something larger that looks like one stays: reading tells them apart.
+    """
     kept: list[Found] = []
     for each in sorted(found, key=lambda one: -one.certainty):
-        if all(shared(each.corners, other.corners) < _SAME for other in kept):
+        if all(_alike(each.corners, other.corners) < _SAME for other in kept):
             kept.append(each)
     return kept
 
 
 def shared(one: Quad, other: Quad) -> float:
     """The part of the smaller of two convex plates that both cover."""
-    a, b = one.astype(np.float32), other.astype(np.float32)
-    common, _ = cv2.intersectConvexConvex(a, b)
-    return float(common) / max(min(cv2.contourArea(a), cv2.contourArea(b)), 1e-6)
+    return _common(one, other) / max(min(_area(one), _area(other)), 1e-6)
+
+
+def _alike(one: Quad, other: Quad) -> float:
+    """Intersection over union."""
+    common = _common(one, other)
+    return common / max(_area(one) + _area(other) - common, 1e-6)
+
+
+def _common(one: Quad, other: Quad) -> float:
+    return float(
+        cv2.intersectConvexConvex(one.astype(np.float32), other.astype(np.float32))[0]
+    )
+
+
+def _area(corners: Quad) -> float:
+    return float(cv2.contourArea(corners.astype(np.float32)))
