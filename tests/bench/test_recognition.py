@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from tests.support import networks
 from typer.testing import CliRunner, Result
 
 from charteroak.bench.labelled import Label, UnusableLabelsError, labels_in
+from charteroak.bench.recognition_lines import RecognitionLine
 from charteroak.bench.scoring import Judged, Read, judged, scored
 from charteroak.cli import app
 from charteroak.core.plate import PlateText, match_key
@@ -77,7 +79,9 @@ def test_engines_side_by_side_on_a_rendered_street(
     street: Path, models: Path, tmp_path: Path
 ) -> None:
     result = recognition(
-        "--data", street, "--models", models, "--wrong", tmp_path / "wrong", "--json"
+        *("--engine", "open", "--engine", "rapidocr"),
+        *("--data", street, "--models", models, "--wrong", tmp_path / "wrong"),
+        *("--diagram", tmp_path / "reliable.svg", "--json"),
     )
 
     assert result.exit_code == 0, result.stderr
@@ -91,6 +95,14 @@ def test_engines_side_by_side_on_a_rendered_street(
     assert value["rapidocr.exact_folded_percent"] == 75
     assert value["rapidocr.cpu_ms_per_photo"] > value["open.cpu_ms_per_photo"] > 0
     assert value["rapidocr.memory_mb"] > value["open.memory_mb"] > 30
+    told_of = msgspec.json.decode(result.stdout, type=RecognitionLine)
+    opened, _ = told_of.engines
+    assert (opened.engine, opened.photos, opened.unreadable) == ("open", 4, 1)
+    assert sum(each.count for each in opened.reliability) == 3
+    assert sum(each.count for each in opened.by_width) == 4
+    assert {each.name for each in opened.by_light} == {"daylight"}
+    svg = (tmp_path / "reliable.svg").read_text()
+    assert "open: calibration error" in svg
     sheets = sorted((tmp_path / "wrong").iterdir())
     assert [sheet.name for sheet in sheets] == [
         "open-wrong-1.png",
@@ -106,6 +118,8 @@ def test_people_get_a_table(street: Path, models: Path) -> None:
 
     assert result.exit_code == 0, result.stderr
     assert "25.0 %" in result.stdout
+    assert "10 bins of confidence" in result.stdout
+    assert "goal" not in result.stdout
     assert "open" in result.stdout
 
 
@@ -183,7 +197,9 @@ def test_scores_by_hand() -> None:
     assert (scores.missed, scores.extra) == (1, 2)
     assert scores.character_error == pytest.approx(100 * (1 + 1 + 4) / 16)
     assert scores.calibration_error == pytest.approx((0.05 + 0.85 + 0.4) / 3)
-    assert (scores.state_right, scores.cars_right) == (100, None)
+    assert (scores.state_right, scores.state_named) == (100, 50)
+    assert (scores.cars, scores.cars_right, scores.cars_by_vote) == (0, None, None)
+    assert (scores.stacked, scores.sure_plates) == (0, 25)
 
 
 def test_a_car_is_right_when_its_surest_reading_is() -> None:
@@ -194,10 +210,37 @@ def test_a_car_is_right_when_its_surest_reading_is() -> None:
         judged(a_label("CD34", car="2"), []),
     ]
 
-    assert scored(pictures).cars_right == 50
+    scores = scored(pictures)
+
+    assert (scores.cars, scores.cars_by_vote) == (2, 50)
 
 
-_TEXTS = st.text("AB0O1", min_size=1, max_size=4)
+def test_a_car_is_fused_from_reads_of_which_none_is_right() -> None:
+    car = [
+        judged(a_label("AB12345", car="1"), [a_read(text, 0.6)])
+        for text in ("A812345", "AB1Z345", "AB12S45")
+    ]
+
+    scores = scored(car)
+
+    assert (scores.cars_right, scores.cars_by_vote, scores.exact) == (100, 0, 0)
+
+
+def test_stacked_prefixes_are_those_of_new_york() -> None:
+    new_york, elsewhere = {"state": "NY"}, {"state": "NJ"}
+    pictures = [
+        judged(a_label("AV12345", **new_york), [a_read("AV12345", 0.9)]),
+        judged(a_label("VAS1234", **new_york), [a_read("AS1234", 0.9)]),
+        judged(a_label("AVA1234", **new_york), [a_read("AVA1234", 0.9)]),
+        judged(a_label("AV12345", **elsewhere), [a_read("AV12345", 0.9)]),
+    ]
+
+    scores = scored(pictures)
+
+    assert (scores.stacked, scores.stacked_right) == (2, 1)
+
+
+_TEXTS = st.text("AB0O1", min_size=1, max_size=4) | st.sampled_from(["AV12", "AA34"])
 _READS = st.lists(
     st.tuples(_TEXTS, st.integers(0, 100), st.integers(0, 30)), max_size=3
 )
@@ -222,7 +265,15 @@ def test_the_scores_agree_with_a_scorer_that_others_wrote(
     reads: list[list[Read]] = []
     for number, (_, boxed, car, mine) in enumerate(rows):
         box = dict(zip("xywh", (5, 0, 10, 10) if boxed else ("",) * 4, strict=True))
-        table.append({"file": f"{number}.png", "text": truth[car], "car": car, **box})
+        table.append(
+            {
+                "file": f"{number}.png",
+                "text": truth[car],
+                "car": car,
+                "region": ("us-ny", "us-ct", "us")[number % 3],
+                **box,
+            }
+        )
         reads.append([a_read(plate, sure / 100, left) for plate, sure, left in mine])
         lines.extend(
             json.dumps(
@@ -230,6 +281,7 @@ def test_the_scores_agree_with_a_scorer_that_others_wrote(
                     "source": f"{number}.png",
                     "plate": read.plate,
                     "confidence": read.confidence,
+                    "state": read.state,
                     "box": read.box,
                 }
             )
@@ -254,5 +306,21 @@ def test_the_scores_agree_with_a_scorer_that_others_wrote(
     assert (ours.missed, ours.extra) == (theirs["missed"], theirs["extra"])
     assert ours.character_error == pytest.approx(theirs["cer"], abs=0.006)
     assert ours.calibration_error == pytest.approx(theirs["calibration"], abs=0.0006)
-    assert ours.cars_right == pytest.approx(theirs["cars_right"], abs=0.06)
+    assert ours.cars_by_vote == pytest.approx(theirs["cars_right"], abs=0.06)
+    assert ours.cars == theirs["cars"]
+    assert ours.stacked == theirs["stacked_n"]
+    if ours.stacked:
+        share = 100 * ours.stacked_right / ours.stacked
+        assert share == pytest.approx(theirs["stacked"], abs=0.06)
+    for share_of, other in (
+        (ours.state_named, theirs["state_named"] if ours.state_named else 0),
+        (ours.state_right, theirs["state_right"]),
+    ):
+        assert (share_of or 0) == pytest.approx(other or 0, abs=0.06)
+    # Theirs draws a line between reads that are equally sure; ours cannot be better.
+    alike = len({x.read.confidence for x in pictures if x.read})
+    if alike == sum(x.read is not None for x in pictures):
+        assert ours.sure_plates == pytest.approx(theirs["sure"], abs=0.06)
+    else:
+        assert ours.sure_plates <= theirs["sure"] + 0.06
     assert match_key("O") == "0"

@@ -51,6 +51,7 @@ class Compared:
     def figures(self) -> list[tuple[Target, float]]:
         """Each figure with its value; what was not measured is left out."""
         scores = self.scores
+        sure = scores.sure
         known: list[tuple[str, str, Better, float | None]] = [
             ("exact_percent", "%", Better.HIGHER, scores.exact),
             ("exact_folded_percent", "%", Better.HIGHER, scores.exact_folded),
@@ -58,9 +59,19 @@ class Compared:
             ("missed", "plates", Better.LOWER, scores.missed),
             ("extra", "reads", Better.LOWER, scores.extra),
             ("character_error_percent", "%", Better.LOWER, scores.character_error),
-            ("calibration_error", "", Better.LOWER, scores.calibration_error),
             ("state_right_percent", "%", Better.HIGHER, scores.state_right),
+            ("state_named_percent", "%", Better.HIGHER, scores.state_named),
             ("cars_right_percent", "%", Better.HIGHER, scores.cars_right),
+            ("cars_by_vote_percent", "%", Better.HIGHER, scores.cars_by_vote),
+            (
+                "stacked_right",
+                "plates",
+                Better.HIGHER,
+                scores.stacked_right if scores.stacked else None,
+            ),
+            ("calibration_error", "", Better.LOWER, scores.calibration_error),
+            ("sure_percent", "%", Better.HIGHER, scores.sure_plates),
+            ("sure_from", "", Better.LOWER, sure.confidence if sure else None),
             ("cpu_ms_per_photo", "ms", Better.LOWER, self.cpu_ms),
             ("memory_mb", "MB", Better.LOWER, self.memory_mb),
         ]
@@ -97,9 +108,9 @@ def compare(
     with closing(_messages(order)) as messages:
         for message in messages:
             match message:
-                case Looked(reads=reads):
+                case Looked(reads=reads, light=light):
                     unreadable += reads is None
-                    pictures.append(judged(labels[len(pictures)], reads or ()))
+                    pictures.append(judged(labels[len(pictures)], reads or (), light))
                     steps.advance()
                 case Refused():
                     raise EngineRefusedError(engine, message)

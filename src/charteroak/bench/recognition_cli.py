@@ -7,13 +7,16 @@ from typing import Annotated, Final
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from charteroak.bench.bench import BenchFailedError, Better, Scale, Steps
-from charteroak.bench.cli import BenchLine, FigureLine, shown
+from charteroak.bench.bench import BenchFailedError, Steps
+from charteroak.bench.cli import shown
 from charteroak.bench.labelled import Label, UnusableLabelsError, labels_in
-from charteroak.bench.machine import Machine, this_machine
+from charteroak.bench.machine import this_machine
 from charteroak.bench.recognition import Compared, EngineRefusedError, compare
+from charteroak.bench.recognition_lines import RecognitionLine
+from charteroak.bench.recognition_table import tell
+from charteroak.bench.recognition_targets import aims_for
+from charteroak.bench.reliability_diagram import Panel, drawn
 from charteroak.bench.wrong_sheet import draw_wrong
 from charteroak.edge.engines import BRINGS_WEIGHTS, known_engines
 from charteroak.edge.recognize import EngineOptions
@@ -45,6 +48,14 @@ ModelsFolder = Annotated[
     ),
 ]
 Threads = Annotated[int, typer.Option(min=1, help="Cores that one reading may use.")]
+DiagramFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.svg",
+        dir_okay=False,
+        help="Draw how sure the reads were against how many were right.",
+    ),
+]
 WrongFolder = Annotated[
     Path | None,
     typer.Option(
@@ -54,20 +65,6 @@ WrongFolder = Annotated[
     ),
 ]
 
-_WORDS: Final = {
-    "exact_percent": "exact",
-    "exact_folded_percent": "exact, O as 0",
-    "within_one_percent": "at most one character wrong",
-    "missed": "missed",
-    "extra": "reads elsewhere",
-    "character_error_percent": "characters wrong",
-    "calibration_error": "calibration error, 0 to 1",
-    "state_right_percent": "states right, where named",
-    "cars_right_percent": "cars right, by votes",
-    "cpu_ms_per_photo": "processor time per photo",
-    "memory_mb": "peak memory",
-}
-
 
 def recognition(  # noqa: PLR0913 - each is an option of the command
     *,
@@ -76,6 +73,7 @@ def recognition(  # noqa: PLR0913 - each is an option of the command
     models: ModelsFolder = None,
     threads: Threads = 2,
     wrong: WrongFolder = None,
+    diagram: DiagramFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Plain JSON.")] = False,
 ) -> None:
     """Compare engines on a folder of photos whose plates are known.
@@ -107,12 +105,31 @@ def recognition(  # noqa: PLR0913 - each is an option of the command
             else:
                 measured.append(found)
     if measured:
-        _tell(measured, machine, as_json=as_json)
+        aims = aims_for(data.resolve().name)
+        if as_json:
+            line = RecognitionLine.of_engines(
+                measured, data=data.resolve().name, aims=aims, machine=machine
+            )
+            typer.echo(msgspec.json.encode(line))
+        else:
+            tell(measured, machine, aims)
+    if measured and diagram:
+        _draw(measured, diagram)
     for found in measured if wrong else ():
         for path in draw_wrong(found.engine, found.pictures, wrong or data):
             typer.echo(f"drawn: {path}", err=True)
     if left_out or not measured:
         raise typer.Exit(NOT_MEASURED)
+
+
+def _draw(measured: Sequence[Compared], diagram: Path) -> None:
+    panels = [Panel(each.engine, each.scores.reliability) for each in measured]
+    try:
+        diagram.write_text(drawn(panels), "utf-8")
+    except OSError as refused:
+        typer.echo(f"cannot write {diagram}: {refused.strerror}", err=True)
+        raise typer.Exit(NOT_MEASURED) from refused
+    typer.echo(f"drawn: {diagram}", err=True)
 
 
 def _chosen(engine: Sequence[str] | None) -> tuple[str, ...]:
@@ -140,71 +157,3 @@ def _measured(
             err=True,
         )
     return found
-
-
-def _tell(measured: Sequence[Compared], machine: Machine, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(msgspec.json.encode(_line(measured, machine)))
-        return
-    photos = len(measured[0].pictures)
-    table = Table(f"{photos} photos", title_justify="left")
-    columns = []
-    for each in measured:
-        table.add_column(each.engine, justify="right")
-        columns.append(
-            {
-                target.name.partition(".")[2]: (value, target.unit, target.better)
-                for target, value in each.figures()
-            }
-        )
-    for name, words in _WORDS.items():
-        cells = [column.get(name) for column in columns]
-        if not any(cells):
-            continue
-        known = [cell[0] for cell in cells if cell]
-        shown_cells = []
-        for cell in cells:
-            if cell is None:
-                shown_cells.append("-")
-                continue
-            value, unit, better = cell
-            best = value == (max if better is Better.HIGHER else min)(known)
-            text = f"{_number(value, unit)} {unit}".rstrip()
-            shown_cells.append(f"[bold]{text}[/]" if best and len(known) > 1 else text)
-        table.add_row(words, *shown_cells)
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(
-        "Reads elsewhere may be real plates that nobody labelled. "
-        f"{machine.cores} cores of {machine.processor}; load {machine.load} when it "
-        "began.",
-        style="dim",
-    )
-
-
-def _number(value: float, unit: str) -> str:
-    if unit in {"plates", "reads", "ms", "MB"}:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if unit else f"{value:.3f}"
-
-
-def _line(measured: Sequence[Compared], machine: Machine) -> BenchLine:
-    figures = [figure for each in measured for figure in each.figures()]
-    return BenchLine(
-        bench="recognition",
-        scale=Scale.FULL,
-        figures=tuple(
-            FigureLine(
-                name=target.name,
-                value=round(value, 4),
-                unit=target.unit,
-                target=None,
-                better=target.better,
-                holds=None,
-            )
-            for target, value in figures
-        ),
-        runs=1,
-        samples=({target.name: value for target, value in figures},),
-        machine=machine,
-    )

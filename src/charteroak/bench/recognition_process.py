@@ -14,9 +14,13 @@ from charteroak.bench.scoring import Read
 from charteroak.core.errors import CharterOakError
 from charteroak.edge.camera import Frame, read_frame
 from charteroak.edge.engines import open_engine
-from charteroak.edge.recognize import EngineOptions, Recognizer
+from charteroak.edge.recognize import EngineOptions, Image, Recognizer
 
 _STATUS: Final = Path("/proc/self/status")
+_DARK: Final = 60
+"""Median of the grey levels; in daylight half of a picture is lighter."""
+_COLOURLESS: Final = 3
+"""Mean distance of the three colours, in levels."""
 
 
 @attrs.frozen(kw_only=True)
@@ -30,9 +34,15 @@ class Order:
 
 @attrs.frozen(kw_only=True, repr=False)
 class Looked:
-    """One picture. `reads` is None where it could not be opened."""
+    """One picture.
+
+    Attributes:
+        reads: None where it could not be opened.
+        light: what kind of picture it is; None with them.
+    """
 
     reads: tuple[Read, ...] | None
+    light: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -90,19 +100,17 @@ def _read(
         spent_s += time.process_time() - before
         read += 1
         line.send(
-            Looked(
-                reads=tuple(
-                    Read(
-                        plate=each.plate.glyphs,
-                        confidence=each.confidence,
-                        box=each.box,
-                        state=each.state,
-                    )
-                    for each in seen
-                )
-            )
+            Looked(reads=tuple(Read.of(each) for each in seen), light=_light(image))
         )
     line.send(Finished(cpu_ms=1000 * spent_s / max(read, 1), memory_mb=_peak_mb()))
+
+
+def _light(image: Image) -> str:
+    """Of daylight, of little light, or without colour, as infrared cameras see."""
+    few = image[::8, ::8].astype(np.int16)
+    if int((few.max(axis=2) - few.min(axis=2)).mean()) < _COLOURLESS:
+        return "no colour"
+    return "dark" if float(np.median(few)) < _DARK else "daylight"
 
 
 def _peak_mb() -> float:

@@ -177,7 +177,7 @@ class Track:
         if self.told:
             return
         self.looks = [*self.looks, sighting.look][-_MOST_KEPT:]
-        self.reading = fused(_leading(self.looks))
+        self.reading = fused(leading(self.looks))
         self.engine = sighting.engine
         if self.legible_s is None and sighting.confidence >= LEAST:
             self.legible_s = time_s
@@ -444,7 +444,7 @@ def _passed(track: Track) -> Passed | None:
     )
 
 
-def _leading(looks: Sequence[Look]) -> list[Look]:
+def leading(looks: Sequence[Look]) -> list[Look]:
     """The looks that can be of one plate, of those the most trusted."""
 
     def with_it(one: Look) -> list[Look]:
