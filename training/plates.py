@@ -147,6 +147,24 @@ def _free_design(rng: np.random.Generator) -> Design:
     )
 
 
+def _repainted(rng: np.random.Generator, design: Design) -> Design:
+    """A state's words and serials in any colours: states are to be read by name too."""
+    free = _free_design(rng)
+    words = tuple(
+        attrs.evolve(each, colour=free.ink, style=str(rng.choice(sorted(WORDS))))
+        for each in design.words
+    )
+    return attrs.evolve(
+        design,
+        ground=free.ground,
+        bands=(),
+        ink=free.ink,
+        words=words,
+        art=free.art,
+        art_colour=free.art_colour,
+    )
+
+
 @functools.cache
 def _bank(number: int) -> Lettering:
     rng = np.random.default_rng([7, abs(number), int(number < 0)])
@@ -169,7 +187,9 @@ def draw_plate(
         held_out: use dies that training never sees.
     """
     if design is None:
-        design = some_design(rng) if rng.random() < 0.6 else _free_design(rng)
+        design = some_design(rng) if rng.random() < 0.65 else _free_design(rng)
+        if design.state != OTHER and rng.random() < 0.2:
+            design = _repainted(rng, design)
     spread = float(rng.choice([4, 14, 30]))
     face = _blank(rng, design, spread)
     art = design.art_colour or (design.ink,)
