@@ -13,6 +13,7 @@ from charteroak.edge.engines.plate_finder import (
     Found,
     PlateFinder,
     apart,
+    in_sight,
     is_plausible,
     shared,
 )
@@ -247,6 +248,23 @@ def test_of_outlines_of_one_plate_the_surest_stays() -> None:
     assert shared(one, one) == pytest.approx(1)
     assert shared(one, around) == pytest.approx(1)
     assert shared(one, far) == 0
+
+
+def test_a_plate_that_is_cut_is_known_by_what_lies_in_the_picture() -> None:
+    image = a_picture(size=(100, 50))
+
+    shares = [in_sight(corners_of(x, 10, 40, 20), image) for x in (0, -10, 80, 200)]
+
+    assert shares == pytest.approx([1, 0.75, 0.5, 0])
+
+
+def test_a_plate_whose_characters_are_cut_off_is_not_read(engine: Recognizer) -> None:
+    assert isinstance(engine, builtin.BuiltinEngine)
+    found = [Found(corners_of(x, 300, 100, 50), 0.9, 100) for x in (-30, 200, 1188)]
+
+    confirmed = engine._confirmed(a_picture(), found)
+
+    assert [each.found.corners[0, 0] for each in confirmed] == [200, 1188]
 
 
 @pytest.mark.parametrize("scale", [1, 6])

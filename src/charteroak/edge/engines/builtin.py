@@ -27,6 +27,7 @@ from charteroak.edge.engines.plate_finder import (
     PlateFinder,
     Quad,
     apart,
+    in_sight,
     shared,
 )
 from charteroak.edge.engines.plate_reader import (
@@ -57,6 +58,9 @@ _MOST_PLATES: Final = 32
 _MOST_AGAIN: Final = 16
 _SMALL_PX: Final = 48.0
 """Of a plate where it was found: below that its corners are coarse."""
+_WHOLE, _LEGIBLE = 0.95, 0.85
+"""So much of a plate is in the picture if it is not cut, and if no character is: what is
+left of the others would be read as another plate."""
 _SURE: Final = 0.98
 """A reading so probable is not read again: most of the reading."""
 _VARIATIONS: Final = (0.04, -0.03)
@@ -123,12 +127,16 @@ class BuiltinEngine:
         )
 
     def _confirmed(self, image: Image, found: Sequence[Found]) -> list[_Plate]:
-        """Small and doubtful plates after a closer look; what then is none is gone."""
+        """Small, doubtful and cut plates after a closer look.
+
+        What then is no plate, or lacks characters, is gone.
+        """
         sure = self._lines.found_sure
         plates = []
         for number, each in enumerate(found):
             is_sure = each.certainty >= sure
-            if is_sure and each.seen_px >= _SMALL_PX:
+            is_whole = in_sight(each.corners, image) >= _WHOLE
+            if is_sure and is_whole and each.seen_px >= _SMALL_PX:
                 plates.append(_Plate(each, again=False))
                 continue
             closer = (
@@ -140,8 +148,11 @@ class BuiltinEngine:
                 plates.append(_Plate(closer, again=True))
             elif is_sure:
                 plates.append(_Plate(each, again=True))
-        once = {id(each) for each in apart(plate.found for plate in plates)}
-        return [plate for plate in plates if id(plate.found) in once]
+        legible = [
+            each for each in plates if in_sight(each.found.corners, image) >= _LEGIBLE
+        ]
+        once = {id(each) for each in apart(plate.found for plate in legible)}
+        return [plate for plate in legible if id(plate.found) in once]
 
     def _read(self, image: Image, plates: Sequence[_Plate]) -> list[_Plate]:
         readings = self._reader.read(

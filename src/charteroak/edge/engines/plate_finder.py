@@ -266,6 +266,13 @@ def shared(one: Quad, other: Quad) -> float:
     return _common(one, other) / max(min(_area(one), _area(other)), 1e-6)
 
 
+def in_sight(corners: Quad, image: Image) -> float:
+    """The part of a plate that lies in its picture."""
+    height, width = image.shape[:2]
+    frame = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
+    return _common(corners, frame) / max(_area(corners), 1e-6)
+
+
 def _alike(one: Quad, other: Quad) -> float:
     """Intersection over union."""
     common = _common(one, other)
