@@ -81,7 +81,7 @@ def test_the_picture_is_well_formed_whatever_it_shows(
     picture = ET.fromstring(drawn(panels))  # noqa: S314 - our own
 
     _, _, width, height = map(float, picture.attrib["viewBox"].split())
-    assert (width / 284, height / 348) == (min(count, 3), -(-count // 3))
+    assert (width / 284, height / 352) == (min(count, 3), -(-count // 3))
     texts = [each.text for each in picture.iter("{http://www.w3.org/2000/svg}text")]
     assert texts.count("how sure") == count
 

@@ -9,7 +9,7 @@ import attrs
 from charteroak.bench.reliability import Bin, calibration_error
 
 _SIDE: Final = 220
-_LEFT, _TOP, _RIGHT, _BELOW = 46, 34, 18, 64
+_LEFT, _TOP, _RIGHT, _BELOW = 46, 38, 18, 64
 _COUNTS: Final = 30
 """Height of the row that says how many reads each bin holds."""
 _MOST_SIDE_BY_SIDE: Final = 3
