@@ -1,6 +1,7 @@
-"""Writes docs/reference/{commands,figures,log,settings}.md: `make docs`.
+"""Writes docs/reference/{commands,figures,log,model-card,settings}.md: `make docs`.
 
-Figures come from docs/figures.jsonl, all else from the code.
+Figures come from docs/figures.jsonl and docs/recognition.jsonl, all else from the code;
+model-card.md is written by hand but for its figures.
 
 `python tools/reference.py --check` changes nothing and fails where a page is not what
 the code says; the tests call it so.
@@ -12,6 +13,7 @@ from pathlib import Path
 import typer
 import typer.main
 from figures import figures
+from model_card import card, diagram
 from typer.core import TyperCommand, TyperGroup
 
 from charteroak.cli import app
@@ -96,8 +98,12 @@ def main() -> int:
         "commands.md": commands(),
         "figures.md": figures(),
         "log.md": log(),
+        "model-card.md": card(),
         "settings.md": settings(),
     }
+    picture = diagram()
+    if picture is not None:
+        pages["../pictures/reliability.svg"] = picture
     if "--check" in sys.argv[1:]:
         old = [
             name
