@@ -63,6 +63,8 @@ _WHOLE, _LEGIBLE = 0.95, 0.85
 left of the others would be read as another plate."""
 _SURE: Final = 0.98
 """A reading so probable is not read again: most of the reading."""
+_HOPELESS: Final = 0.005
+"""What reads so badly is no plate, and other corners do not make it one."""
 _VARIATIONS: Final = (0.04, -0.03)
 _PLATE_LIKE: Final = (1.6, 2.6)
 """Width by height of a picture that may be one plate."""
@@ -166,7 +168,7 @@ class BuiltinEngine:
     def _read_again(self, image: Image, plates: Sequence[_Plate]) -> list[_Plate]:
         """Doubtful readings, and others of the same plates with other corners."""
         others = [
-            self._other_corners(image, plate) if plate.raw < _SURE else []
+            self._other_corners(image, plate) if _HOPELESS < plate.raw < _SURE else []
             for plate in plates
         ]
         readings = self._reader.read(

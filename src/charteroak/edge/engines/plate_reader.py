@@ -35,7 +35,7 @@ is the chance that the plate is of none."""
 
 _SLOTS: Final = 9
 _NOTHING: Final = len(SIGNS) - 1
-_MOST_AT_ONCE: Final = 24
+_MOST_AT_ONCE: Final = 8
 """Plates in one run: a street full of them may not fill the memory."""
 _SHARP: Final = 1.2
 """A plate so many times larger than it is read is averaged down first."""
