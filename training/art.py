@@ -189,6 +189,96 @@ def mark(
     _blend(face, layer, rng.uniform(0.6, 1))
 
 
+def emblem(
+    rng: np.random.Generator,
+    face: Face,
+    at: tuple[float, float],
+    wide: float,
+    tall: float,
+) -> None:
+    """A picture between the halves of a serial or beside it, faint or strong.
+
+    A block with stripes, a tree, a head, a fruit, a map: what it is does not matter,
+    only that it is none of the characters.
+    """
+    layer = face.copy()
+    x, y = at
+    colours = [tuple(int(c) for c in each) for each in rng.integers(0, 256, (4, 3))]
+    kind = rng.integers(4)
+    if kind == 0:
+        high = tall * rng.uniform(0.3, 1.0)
+        rows = int(rng.integers(2, 6))
+        for row in range(rows):
+            top = y - high / 2 + high * row / rows
+            half = wide * rng.uniform(0.25, 0.5)
+            cv2.rectangle(
+                layer,
+                (int(x - half), int(top)),
+                (int(x + half), int(top + high / rows * rng.uniform(0.5, 1))),
+                colours[int(rng.integers(4))],
+                -1,
+            )
+    elif kind == 1:
+        for _ in range(int(rng.integers(3, 12))):
+            cv2.ellipse(
+                layer,
+                (int(x + rng.normal(0, wide / 4)), int(y + rng.normal(0, tall / 5))),
+                (
+                    max(1, int(wide * rng.uniform(0.05, 0.4))),
+                    max(1, int(tall * rng.uniform(0.04, 0.3))),
+                ),
+                float(rng.uniform(0, 180)),
+                0,
+                360,
+                colours[int(rng.integers(4))],
+                int(rng.choice([-1, -1, 2])),
+                cv2.LINE_AA,
+            )
+    elif kind == 2:
+        for part in range(int(rng.integers(1, 4))):
+            angles = np.sort(rng.uniform(0, 2 * math.pi, int(rng.integers(4, 12))))
+            radii = rng.uniform(0.3, 1, angles.size) / (part + 1)
+            shape = np.stack(
+                [
+                    x + radii * wide / 2 * np.cos(angles),
+                    y + radii * tall / 2 * np.sin(angles),
+                ],
+                1,
+            )
+            cv2.fillPoly(layer, [shape.astype(np.int32)], colours[part], cv2.LINE_AA)
+    else:
+        for _ in range(int(rng.integers(2, 9))):
+            ends = rng.normal([x, y], [wide / 4, tall / 4], (2, 2)).astype(int)
+            cv2.line(
+                layer,
+                (int(ends[0, 0]), int(ends[0, 1])),
+                (int(ends[1, 0]), int(ends[1, 1])),
+                colours[int(rng.integers(4))],
+                int(rng.integers(1, 8)),
+                cv2.LINE_AA,
+            )
+    _blend(face, layer, rng.uniform(0.2, 1))
+
+
+def posts(rng: np.random.Generator, face: Face, colour: Rgb) -> None:
+    """Towers, trunks, cacti: uprights that are no 1."""
+    layer = face.copy()
+    for _ in range(int(rng.integers(1, 5))):
+        x = int(
+            WIDTH
+            * (rng.uniform(0, 0.16) if rng.random() < 0.5 else rng.uniform(0.8, 1))
+        )
+        top = int(HEIGHT * rng.uniform(0.2, 0.6))
+        cv2.rectangle(
+            layer,
+            (x, top),
+            (x + int(rng.integers(3, 14)), int(HEIGHT * rng.uniform(0.7, 1))),
+            nearby(rng, colour, 25),
+            -1,
+        )
+    _blend(face, layer, rng.uniform(0.3, 1))
+
+
 def sticker(rng: np.random.Generator, face: Face, corner: str) -> None:
     """A validation sticker with a month or a year."""
     high, wide = int(rng.integers(20, 36)), int(rng.integers(26, 52))

@@ -297,7 +297,7 @@ def _trimmed(mask: npt.NDArray[np.generic]) -> Mask:
 
 def some_die(rng: np.random.Generator) -> Die:
     """A set of letters as one state's dies might look."""
-    bold = rng.uniform(0.105, 0.19)
+    bold = rng.uniform(0.09, 0.185)
     # A plain bar may be a 1 or an I, never both on one set of dies.
     one = int(rng.choice(4, p=[0.2, 0.4, 0.2, 0.2]))
     eye = int(rng.random() < 0.93) if one else 1
@@ -308,9 +308,9 @@ def some_die(rng: np.random.Generator) -> Die:
         **{
             sign: int(rng.integers(count))
             for sign, count in {
-                "2": 2,
+                "2": 4,
                 "3": 3,
-                "4": 3,
+                "4": 6,
                 "5": 2,
                 "6": 3,
                 "7": 3,
@@ -320,14 +320,14 @@ def some_die(rng: np.random.Generator) -> Die:
                 "G": 3,
                 "J": 3,
                 "K": 2,
-                "M": 3,
+                "M": 4,
                 "N": 2,
                 "O": 2,
                 "Q": 4,
                 "R": 2,
                 "U": 2,
                 "V": 2,
-                "W": 3,
+                "W": 4,
                 "Y": 2,
             }.items()
         },

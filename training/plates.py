@@ -20,14 +20,17 @@ from training.art import (
     Face,
     Rgb,
     bolts,
+    emblem,
     ground,
     mark,
     nearby,
     paint_art,
+    posts,
     rgb,
     sticker,
 )
 from training.designs import Design, Piece, Word, designs, serial
+from training.layout import Placed, lay_out
 from training.lettering import (
     ALPHABET,
     WORDS,
@@ -61,15 +64,6 @@ class Plate:
     text: str
     glyphs: tuple[tuple[float, float, float, float], ...]
     state: str
-
-
-@attrs.frozen
-class _Placed:
-    sign: str
-    left: float
-    top: float
-    width: float
-    height: float
 
 
 @functools.cache
@@ -228,6 +222,8 @@ def _blank(rng: np.random.Generator, design: Design, spread: float) -> Face:
             paint_art(rng, face, kind, nearby(rng, rgb(art[number % len(art)]), spread))
     for each in design.words:
         _write(rng, face, each)
+    if rng.random() < 0.08:
+        posts(rng, face, rgb(art[0]))
     if design.county_name:
         _county(rng, face)
     for corner in design.stickers:
@@ -301,78 +297,28 @@ def _ink(
     face[y0:y1, x0:x1] = cv2.blendLinear(above, below, weight, 1 - weight)
 
 
-@attrs.define
-class _Pen:
-    x: float = 0.0
-
-
 def _laid_out(
     rng: np.random.Generator,
     design: Design,
     pieces: Sequence[Piece],
     face: Face,
     art: Rgb,
-) -> list[_Placed]:
-    """Where each character stands; marks between them are drawn at once."""
-    tall = HEIGHT * rng.uniform(0.38, 0.53)
-    middle = HEIGHT * rng.uniform(0.47, 0.57)
-    glyph_wide = tall * rng.uniform(0.44, 0.62)
-    gap = tall * rng.uniform(0.05, 0.18)
-    stack_wide = tall * rng.uniform(0.24, 0.36)
-    small = rng.uniform(0.42, 0.75)
-    small_at = float(rng.choice([0.0, 0.5, 1.0]))
-    placed: list[_Placed] = []
-    marks: list[tuple[float, float]] = []
-    x = 0.0
-    for piece in pieces:
-        if piece.kind == "gap":
-            x += tall * rng.uniform(0.1, 0.5)
-        elif piece.kind in {"dash", "dot"}:
-            wide = tall * rng.uniform(0.12, 0.45)
-            marks.append((x + wide / 2, wide))
-            x += wide + gap
-        elif piece.kind == "stacked":
-            share = 1.0 / len(piece.text)
-            high = tall * share * rng.uniform(0.82, 0.96)
-            for row, sign in enumerate(piece.text):
-                top = (
-                    middle
-                    - tall / 2
-                    + row * (tall - high) / max(len(piece.text) - 1, 1)
-                )
-                placed.append(_Placed(sign, x, top, stack_wide, high))
-            x += stack_wide + gap * rng.uniform(0.8, 2)
-        else:
-            scale = small if piece.kind == "small" else 1.0
-            for sign in piece.text:
-                wide = glyph_wide * scale * _width(sign)
-                top = middle - tall / 2 + (tall - tall * scale) * small_at
-                placed.append(_Placed(sign, x, top, wide, tall * scale))
-                x += wide + gap * scale
-            x += gap * 0.2
-    total = max(each.left + each.width for each in placed)
-    start = 0.05
-    if any(kind in {"emblem-left", "seal-left"} for kind in design.art):
-        start = 0.2 if total < WIDTH * 0.7 else 0.12
-    room = WIDTH * (0.97 - start)
-    squeeze = min(1.0, room / total)
-    if rng.random() < 0.5 and total < room:
-        squeeze = min(room / total, rng.uniform(1.0, 1.35))
-    left = WIDTH * start + (room - total * squeeze) * rng.uniform(0.3, 0.7)
-    for at, wide in marks:
-        _mark(
-            rng, face, (left + at * squeeze, middle), wide * squeeze, tall, design, art
-        )
-    return [
-        _Placed(
-            each.sign,
-            left + each.left * squeeze,
-            each.top,
-            each.width * squeeze,
-            each.height,
-        )
-        for each in placed
-    ]
+) -> tuple[Placed, ...]:
+    """Where each character stands; what stands between them is drawn at once."""
+    pictured = rng.random() < 0.1
+    beside = pictured or bool({"emblem-left", "seal-left"} & set(design.art))
+    layout = lay_out(rng, pieces, beside=beside)
+    middle, tall = layout.middle, layout.tall
+    for at, wide in layout.emblems:
+        # Some are larger than their gap and lie under the letters.
+        size = wide * float(rng.choice([0.7, 1.0, 2.2]))
+        emblem(rng, face, (at, middle), size, tall)
+    if pictured:
+        wide = rng.uniform(30, 64)
+        emblem(rng, face, (layout.left - wide * 0.6, middle), wide, tall * 1.2)
+    for at, wide in layout.marks:
+        _mark(rng, face, (at, middle), wide, tall, design, art)
+    return layout.placed
 
 
 def _mark(  # noqa: PLR0913, PLR0917 - where, how large, and what colours
@@ -400,15 +346,10 @@ def _mark(  # noqa: PLR0913, PLR0917 - where, how large, and what colours
         mark(rng, face, (x, y), wide * rng.uniform(0.7, 1.1), colour)
 
 
-def _width(sign: str) -> float:
-    """Of a letter against the usual one, roughly, on plates."""
-    return {"I": 0.55, "1": 0.6, "M": 1.12, "W": 1.15}.get(sign, 1.0)
-
-
 def _stamp(  # noqa: PLR0913, PLR0917 - what, where and how
     rng: np.random.Generator,
     face: Face,
-    placed: Sequence[_Placed],
+    placed: Sequence[Placed],
     number: int,
     ink: Rgb,
     printed: bool,  # noqa: FBT001 - private

@@ -84,7 +84,8 @@ def _one(die: Manner) -> list[Stroke]:
 
 
 def _two(die: Manner) -> list[Stroke]:
-    if die.forms["2"]:
+    form = die.forms["2"]
+    if form == 1:
         return [
             [
                 *_arc(die, _HALF, 0.25, _HALF, 0.25, 185, 360),
@@ -94,7 +95,17 @@ def _two(die: Manner) -> list[Stroke]:
                 (_WIDE, 1.0),
             ]
         ]
-    return [[*_arc(die, _HALF, 0.24, _HALF, 0.24, 185, 400), (0.0, 1.0), (_WIDE, 1.0)]]
+    # How far down the round goes before the long straight, and how it begins.
+    high, first, last = {0: (0.24, 185, 400), 2: (0.2, 190, 385), 3: (0.28, 170, 375)}[
+        form
+    ]
+    return [
+        [
+            *_arc(die, _HALF, high, _HALF, high, first, last),
+            (0.0, 1.0),
+            (_WIDE, 1.0),
+        ]
+    ]
 
 
 def _three(die: Manner) -> list[Stroke]:
@@ -120,11 +131,17 @@ def _three(die: Manner) -> list[Stroke]:
 
 def _four(die: Manner) -> list[Stroke]:
     form = die.forms["4"]
-    if form == 1:
-        return [[(0.06, 0.0), (0.0, 0.64), (0.46, 0.64)], [(0.35, 0.3), (0.35, 1.0)]]
-    if form == 2:
-        return [[(0.26, 0.0), (0.0, 0.7), (0.46, 0.7)], [(0.36, 0.45), (0.36, 1.0)]]
-    return [[(0.34, 1.0), (0.34, 0.0), (0.0, 0.7), (0.47, 0.7)]]
+    if form in {1, 2, 4}:
+        # Stamped ones are open: the upright starts below the bend.
+        top = {1: 0.24, 2: 0.13, 4: 0.3}[form]
+        bar = {1: 0.77, 2: 0.7, 4: 0.74}[form]
+        start = {1: 0.5, 2: 0.38, 4: 0.56}[form]
+        return [
+            [(top, 0.0), (0.0, bar), (_WIDE + 0.02, bar)],
+            [(0.32, start), (0.32, 1.0)],
+        ]
+    bar = 0.7 if form == 0 else 0.78
+    return [[(0.34, 1.0), (0.34, 0.0), (0.0, bar), (0.47, bar)]]
 
 
 def _five(die: Manner) -> list[Stroke]:
@@ -277,7 +294,7 @@ def _k(die: Manner) -> list[Stroke]:
 
 
 def _m(die: Manner) -> list[Stroke]:
-    deep = (0.45, 0.65, 0.95)[die.forms["M"]]
+    deep = (0.45, 0.58, 0.7, 0.95)[die.forms["M"]]
     return [[(0.0, 1.0), (0.0, 0.0), (0.26, deep), (0.52, 0.0), (0.52, 1.0)]]
 
 
@@ -346,6 +363,8 @@ def _w(die: Manner) -> list[Stroke]:
     form = die.forms["W"]
     if form == 2:
         return [[(0.0, 0.0), (0.0, 1.0), (0.26, 0.4), (0.52, 1.0), (0.52, 0.0)]]
+    if form == 3:
+        return [[(0.0, 0.0), (0.07, 1.0), (0.26, 0.45), (0.45, 1.0), (0.52, 0.0)]]
     top = 0.3 if form else 0.05
     return [[(0.0, 0.0), (0.13, 1.0), (0.29, top), (0.45, 1.0), (0.58, 0.0)]]
 
