@@ -98,6 +98,7 @@ def _light(rng: np.random.Generator, kit: Kit, face: Picture) -> None:
 def _frame(rng: np.random.Generator, kit: Kit, sheet: Sheet, height: int) -> None:
     out = rng.uniform(0.012, 0.055)
     below = rng.choice([0.0, rng.uniform(0.01, 0.08)])
+    above = rng.choice([0.0, 0.0, rng.uniform(0.01, 0.06)])
     style = rng.random()
     if style < 0.6:
         shine = rng.uniform(5, 60)
@@ -108,7 +109,8 @@ def _frame(rng: np.random.Generator, kit: Kit, sheet: Sheet, height: int) -> Non
     tint = rng.uniform(0.8, 1.2, 3) if rng.random() < 0.2 else np.ones(3)
     colour = shine * tint
     shape = (*sheet.cover.shape,)
-    box = _span(sheet, out, height, float(below))
+    left, top, right, bottom = _span(sheet, out, height, float(below))
+    box = (left, top - above * sheet.unit_px, right, bottom)
     mask = rounded(shape, box, rng.uniform(0.01, 0.06) * sheet.unit_px)
     blend(sheet.paint, mask, tuple(colour))
     np.maximum(sheet.cover, mask, out=sheet.cover)
@@ -116,12 +118,13 @@ def _frame(rng: np.random.Generator, kit: Kit, sheet: Sheet, height: int) -> Non
         inner = rounded(shape, _span(sheet, out / 2, height, below / 2), 2)
         dark = rng.uniform(0.4, 1.3) * colour
         blend(sheet.paint, inner, tuple(dark))
-    if below > 0.02 and rng.random() < 0.8:
-        ink = 235.0 if shine < 128 else 20.0
-        top = box[3] - (below + out) * sheet.unit_px * 0.9
-        _line(
-            sheet, kit.stamp(rng, "dealer", "words"), (box[0], top, box[2], box[3]), ink
-        )
+    ink = 235.0 if shine < 128 else 20.0
+    for share, bar in (
+        (below, (left, bottom - (below + out) * sheet.unit_px * 0.9, right, bottom)),
+        (above, (left, box[1], right, box[1] + (above + out) * sheet.unit_px * 0.9)),
+    ):
+        if share > 0.02 and rng.random() < 0.8:
+            _line(sheet, kit.stamp(rng, "dealer", "words"), bar, ink)
 
 
 def _line(
@@ -174,8 +177,8 @@ def _lip(rng: np.random.Generator, sheet: Sheet, height: int) -> None:
     width = round(sheet.unit_px)
     paint = sheet.paint
     for share, rows in (
-        (rng.uniform(0, 0.045), (y - 1, y, 1)),
-        (rng.uniform(0, 0.05), (y + height, y + height - 1, -1)),
+        (_reach(rng), (y - 1, y, 1)),
+        (_reach(rng), (y + height, y + height - 1, -1)),
     ):
         outside, first, step = rows
         thick = round(share * sheet.unit_px)
@@ -189,6 +192,11 @@ def _lip(rng: np.random.Generator, sheet: Sheet, height: int) -> None:
         paint[y : y + height, x : x + side] = paint[y : y + height, x - 1 : x]
         far = paint[y : y + height, x + width : x + width + 1]
         paint[y : y + height, x + width - side : x + width] = far
+
+
+def _reach(rng: np.random.Generator) -> float:
+    """How far a frame's upper or lower bar reaches over the plate; seldom far."""
+    return float(rng.uniform(0, 0.045) if rng.random() < 0.85 else rng.uniform(0, 0.09))
 
 
 def _over_the_edge(rng: np.random.Generator, sheet: Sheet, height: int) -> None:

@@ -160,7 +160,7 @@ def _street(rng: np.random.Generator, kit: Kit, *, crowded: bool) -> Scene:
     for box in boxes:
         fate = rng.random()
         narrow = box[2] - box[0] < _KEPT[0] or box[2] - box[0] > _KEPT[1] * 1.2
-        if narrow or fate > (0.25 if crowded else 0.75):
+        if narrow or fate > (0.4 if crowded else 0.8):
             corners = np.array(
                 [
                     [box[0], box[1]],
@@ -173,7 +173,7 @@ def _street(rng: np.random.Generator, kit: Kit, *, crowded: bool) -> Scene:
             marks.append(_mark(corners, room, weight=_UPRIGHT_WEIGHT))
             continue
         _paint_over(rng, picture, box)
-        if fate < (0.1 if crowded else 0.65):
+        if fate < (0.15 if crowded else 0.7):
             marks.append(_replace(rng, kit, picture, box, room))
     taken = [_box_of(mark.corners) for mark in marks]
     for _ in range(int(rng.poisson(3.5 if crowded else 1.2))):

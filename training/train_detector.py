@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ import attrs
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch.utils.data import DataLoader, Dataset
 
@@ -24,15 +25,17 @@ from training.curves import draw_curves
 from training.detections import Detection, found_in, score
 from training.detector_net import DetectorNet, Shipped, folded, loss_of
 from training.plates import draw_plate
+from training.quantise import quantise
 from training.scene_kit import Kit, load_faces, make_kit
-from training.scenes import Mark, make_scene, targets_of
+from training.scenes import Mark, Scene, make_scene, targets_of
 from training.street_photos import load_photographs
 
-_CORNERS: Final = 8.0
+_CORNERS: Final = 16.0
 """What an error of the corners by their plate's width weighs beside a missed plate."""
 _WARM: Final = 0.02
 _SMOOTHING: Final = 0.998
 _VALIDATION: Final = 400
+_EXAMPLES: Final = 150
 
 
 def main() -> None:
@@ -41,7 +44,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(options.threads)
     if options.export is not None:
-        export(options.out / "checkpoint.pt", options.export)
+        export(options.out / "checkpoint.pt", options.export, _examples(options))
         return
     Run(options).train()
 
@@ -66,7 +69,30 @@ def _options() -> argparse.Namespace:
     add("--resume", action="store_true", help="continue from OUT/checkpoint.pt")
     add("--start-from", type=Path, help="safetensors file to begin with")
     add("--export", type=Path, help="write the newest weights to this folder and stop")
+    add("--float", action="store_true", help="export 32 bits instead of 8")
     return parser.parse_args()
+
+
+def _kit(options: argparse.Namespace, *, held_out: bool) -> Kit:
+    cache = options.cache or options.out / "cache"
+    photographs = load_photographs(options.data, cache)
+    faces = load_faces(
+        cache, lambda rng: draw_plate(rng).face, count=options.faces, seed=1
+    )
+    return make_kit(photographs, faces, held_out=held_out)
+
+
+def _some_scenes(kit: Kit, seed: int, count: int) -> Iterator[Scene]:
+    for number in range(count):
+        yield make_scene(np.random.default_rng([seed, number]), kit)
+
+
+def _examples(options: argparse.Namespace) -> list[NDArray[np.uint8]]:
+    """Pictures to learn the ranges of eight bits from; none where 32 are wanted."""
+    if options.float:
+        return []
+    scenes = _some_scenes(_kit(options, held_out=False), 78, _EXAMPLES)
+    return [scene.picture[None] for scene in scenes]
 
 
 class Scenes(Dataset[tuple[torch.Tensor, ...]]):
@@ -120,19 +146,11 @@ class Run:
             self.smooth.load_state_dict(self.net.state_dict())
 
     def _data(self) -> tuple[Kit, list[tuple[torch.Tensor, tuple[Mark, ...]]]]:
-        options = self.options
-        cache = options.cache or options.out / "cache"
-        photographs = load_photographs(options.data, cache)
-        faces = load_faces(
-            cache, lambda rng: draw_plate(rng).face, count=options.faces, seed=1
-        )
-        kit = make_kit(photographs, faces, held_out=True)
         validation = []
-        for number in range(_VALIDATION):
-            scene = make_scene(np.random.default_rng([77, number]), kit)
+        for scene in _some_scenes(_kit(self.options, held_out=True), 77, _VALIDATION):
             picture = torch.from_numpy(scene.picture).permute(2, 0, 1)
             validation.append((picture, scene.marks))
-        return make_kit(photographs, faces, held_out=False), validation
+        return _kit(self.options, held_out=False), validation
 
     def _batches(self) -> Iterator[list[torch.Tensor]]:
         """Go on with the scenes where the training stands."""
@@ -193,7 +211,7 @@ class Run:
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimizer.step()
         self._smooth_weights()
-        return float(centre), float(corners)
+        return float(centre.detach()), float(corners.detach())
 
     @torch.no_grad()
     def _smooth_weights(self) -> None:
@@ -253,12 +271,16 @@ def _checkpoint(file: Path) -> dict[str, Any]:
     return content
 
 
-def export(checkpoint: Path, folder: Path) -> None:
+def export(
+    checkpoint: Path, folder: Path, examples: Sequence[NDArray[np.uint8]] = ()
+) -> None:
     """Write detector.onnx and detector.safetensors from a checkpoint.
 
     Args:
         checkpoint: of a training; its smoothed weights are taken.
         folder: where the two files go; their SHA-256 are printed.
+        examples: pictures, uint8, shape (1, h, w, 3), from which the ranges for eight
+            bits are learned; without any the file keeps 32 bits.
     """
     folder.mkdir(parents=True, exist_ok=True)
     net = DetectorNet()
@@ -278,6 +300,8 @@ def export(checkpoint: Path, folder: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
+    if examples:
+        quantise(folder / "detector.onnx", "picture", examples)
     for name in ("detector.onnx", "detector.safetensors"):
         digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         print(f"{digest}  {name}")

@@ -13,6 +13,7 @@ detector_net = pytest.importorskip("training.detector_net")
 train_detector = pytest.importorskip("training.train_detector")
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the exporter's
 def test_the_network_learns_one_plate_and_ships_what_it_learned(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(3)
@@ -32,7 +33,7 @@ def test_the_network_learns_one_plate_and_ships_what_it_learned(tmp_path: Path) 
         optimizer.zero_grad()
         (centre + 8 * error).backward()
         optimizer.step()
-        losses.append(float(centre + error))
+        losses.append(float((centre + error).detach()))
     assert losses[-1] < losses[0] / 10
     for _ in range(80):  # let the norms' averages settle
         net(seen)
