@@ -19,6 +19,10 @@ MARGIN: Final = 0.08
 _BORDER: Final = 28
 """Of what surrounds a plate at once, in pixels of the flat face."""
 
+_ON_FACE: Final = np.array(
+    [[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float64
+)
+
 Homography = npt.NDArray[np.float64]
 
 
@@ -74,10 +78,42 @@ def plate_corners(
     return np.asarray(seen * width, np.float64)
 
 
-def sample(rng: np.random.Generator, plate: Plate) -> Sample:
-    """One look at a plate."""
+@attrs.frozen(kw_only=True, eq=False)
+class View:
+    """A plate in a camera's picture.
+
+    Attributes:
+        picture: rows x columns x 3, RGB.
+        corners: of the plate in it, TL, TR, BR, BL.
+        width: of the plate in it, pixels.
+    """
+
+    picture: Picture
+    corners: npt.NDArray[np.float64]
+    width: float
+
+
+def some_width(rng: np.random.Generator) -> float:
+    """Of a plate in a picture, pixels: two thirds are small."""
     low, high = (46, 150) if rng.random() < 0.66 else (120, 270)
-    width = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def view(
+    rng: np.random.Generator,
+    plate: Plate,
+    *,
+    width: float,
+    size: tuple[int, int] | None = None,
+) -> View:
+    """A plate as a camera sees it, worn, framed, turned, lit and filed.
+
+    Args:
+        rng: chance.
+        plate: to show.
+        width: about as wide as this, pixels.
+        size: columns and rows of the picture; None for little more than the plate.
+    """
     face = framed(rng, plate.face, _BORDER)
     # Shrunk to about its size in the picture first, or the warp would alias.
     scale = min(1.0, width * 1.25 / WIDTH)
@@ -89,39 +125,41 @@ def sample(rng: np.random.Generator, plate: Plate) -> Sample:
         )
     face = soil(rng, face)
     corners = plate_corners(rng, width, steep=0.9)
-    size = (int(width * 1.42) + 8, int(width * 0.95) + 8)
+    size = size or (int(width * 1.42) + 8, int(width * 0.95) + 8)
     corners += np.array(size) / 2 + rng.normal(0, 1, 2)
-    on_face = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float64)
-    shrunk = (on_face + _BORDER) * (
+    shrunk = (_ON_FACE + _BORDER) * (
         np.array(face.shape[1::-1]) / (WIDTH + 2 * _BORDER, HEIGHT + 2 * _BORDER)
     )
     canvas = _surroundings(rng, *size)
-    to_camera = _homography(shrunk, corners)
     cv2.warpPerspective(
         face,
-        to_camera,
+        _homography(shrunk, corners),
         size,
         dst=canvas,
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_TRANSPARENT,
     )
-    seen = degrade(rng, canvas, width)
-    guessed = _guessed(rng, corners)
-    to_input = _homography(guessed, inner_corners())
+    return View(picture=degrade(rng, canvas, width), corners=corners, width=width)
+
+
+def sample(rng: np.random.Generator, plate: Plate) -> Sample:
+    """One look at a plate."""
+    seen = view(rng, plate, width=some_width(rng))
+    to_input = _homography(_guessed(rng, seen.corners), inner_corners())
     picture = cv2.warpPerspective(
-        seen,
+        seen.picture,
         to_input,
         (COLUMNS, ROWS),
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    whole = to_input @ _homography(on_face, corners)
+    whole = to_input @ _homography(_ON_FACE, seen.corners)
     return Sample(
         picture=np.asarray(picture, np.uint8),
         text=plate.text,
         boxes=_boxes(plate, whole),
         state=plate.state,
-        width=width,
+        width=seen.width,
     )
 
 

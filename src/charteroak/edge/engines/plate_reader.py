@@ -34,6 +34,7 @@ STATES: Final = (
 is the chance that the plate is of none."""
 
 _SLOTS: Final = 9
+_FOLDED: Final = [SIGNS.index("0"), SIGNS.index("O")]
 _NOTHING: Final = len(SIGNS) - 1
 _MOST_AT_ONCE: Final = 8
 """Plates in one run: a street full of them may not fill the memory."""
@@ -66,8 +67,13 @@ class Reading:
 
     @property
     def chance(self) -> float:
-        """Of all slots together, the empty ones too: those say how long the text is."""
-        return min(float(self.slots.max(axis=1).prod()), 1.0)
+        """Of all slots together, the empty ones too: those say how long the text is.
+
+        Right is what matches: many dies have one shape for the letter O and the digit
+        0, and match keys fold them, so a doubt between the two is none here.
+        """
+        one = self.slots[:, _FOLDED].sum(axis=1)
+        return min(float(np.maximum(self.slots.max(axis=1), one).prod()), 1.0)
 
     @property
     def characters(self) -> tuple[float, ...]:
