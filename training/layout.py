@@ -69,7 +69,7 @@ class _Row:
                     self.emblems.append((self.x + wide / 2, wide))
                 self.x += wide
             case "dash" | "dot":
-                wide = self.tall * rng.uniform(0.12, 0.45)
+                wide = self.tall * rng.uniform(0.12, 0.5)
                 self.marks.append((self.x + wide / 2, wide))
                 self.x += wide + self.gap
             case "stacked":

@@ -92,6 +92,8 @@ _GRAMMARS: Final = (
 )  # fmt: skip
 
 
+_COMMON: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
+"""Most serials are without the letters that digits look like."""
 _FREE_ART: Final = (
     "none", "none", "none", "mountains", "hills", "skyline", "trees", "waves",
     "sunburst", "stripes", "diagonal", "clouds", "bird", "flower", "palm", "seal-left",
@@ -137,7 +139,7 @@ def _free_design(rng: np.random.Generator) -> Design:
         art_colour=(colour(0, 256),),
         stickers=tuple(c for c in ("tl", "tr", "bl", "br") if rng.random() < 0.25),
         serials=(str(rng.choice(_GRAMMARS)),),
-        letters=ALPHABET[10:],
+        letters=ALPHABET[10:] if rng.random() < 0.25 else _COMMON,
     )
 
 
@@ -182,8 +184,6 @@ def draw_plate(
     """
     if design is None:
         design = some_design(rng) if rng.random() < 0.65 else _free_design(rng)
-        if design.state != OTHER and rng.random() < 0.2:
-            design = _repainted(rng, design)
     spread = float(rng.choice([4, 14, 30]))
     face = _blank(rng, design, spread)
     art = design.art_colour or (design.ink,)
@@ -208,6 +208,17 @@ def draw_plate(
         ),
         state=design.state,
     )
+
+
+def draw_state_plate(rng: np.random.Generator, *, held_out: bool = False) -> Plate:
+    """A plate of a state, half of them with its words on other colours.
+
+    States are to be told by their names too: no list of designs is complete.
+    """
+    design = some_design(rng)
+    if rng.random() < 0.5:
+        design = _repainted(rng, design)
+    return draw_plate(rng, design, held_out=held_out)
 
 
 def _blank(rng: np.random.Generator, design: Design, spread: float) -> Face:
@@ -331,7 +342,8 @@ def _mark(  # noqa: PLR0913, PLR0917 - where, how large, and what colours
     art: Rgb,
 ) -> None:
     x, y = at
-    if rng.random() < 0.45:
+    kind = rng.random()
+    if kind < 0.3:
         thick = tall * rng.uniform(0.06, 0.13)
         y += tall * rng.uniform(-0.1, 0.1)
         cv2.rectangle(
@@ -341,6 +353,8 @@ def _mark(  # noqa: PLR0913, PLR0917 - where, how large, and what colours
             rgb(design.ink),
             -1,
         )
+    elif kind < 0.65:
+        emblem(rng, face, (x, y), wide * rng.uniform(0.7, 1.4), tall)
     else:
         colour = art if rng.random() < 0.5 else rgb(design.ink)
         mark(rng, face, (x, y), wide * rng.uniform(0.7, 1.1), colour)

@@ -1,4 +1,4 @@
-"""The reader: a rectified plate in; characters by slot, and the state, out.
+"""The reader: a rectified plate in, characters by slot out.
 
 Each slot of the output looks at one place of the picture: its attention is taught to
 lie on the n-th character in reading order, which the generator knows, stacked ones too.
@@ -21,9 +21,16 @@ GRID: Final = (ROWS // 4, COLUMNS // 4)
 """Rows and columns of the places that attention chooses among."""
 
 
-def _conv(
-    inside: int, outside: int, stride: int | tuple[int, int] = 1
-) -> nn.Sequential:
+def evened(picture: Tensor) -> Tensor:
+    """Brightness and contrast taken out of a picture of 0 to 255: they are no news."""
+    x = (picture - 127.5) / 64.0
+    mean = x.mean(dim=(1, 2, 3), keepdim=True)
+    spread = x.std(dim=(1, 2, 3), keepdim=True)
+    return (x - mean) / (spread + 0.05)
+
+
+def conv(inside: int, outside: int, stride: int | tuple[int, int] = 1) -> nn.Sequential:
+    """3 x 3, normalised, rectified."""
     return nn.Sequential(
         nn.Conv2d(inside, outside, 3, stride, 1, bias=False),
         nn.BatchNorm2d(outside),
@@ -31,12 +38,12 @@ def _conv(
     )
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     """Two convolutions and a way around them."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.first = _conv(width, width)
+        self.first = conv(width, width)
         self.second = nn.Sequential(
             nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width)
         )
@@ -74,25 +81,25 @@ class ReaderNet(nn.Module):
     """See the module.
 
     Input: N x 3 x ROWS x COLUMNS, float, 0 to 255. Output: logits of characters
-    (N x SLOTS x SIGNS), of states (N x STATES), and log attention (N x SLOTS x places
-    + 1, the last for "no character").
+    (N x SLOTS x SIGNS), and log attention (N x SLOTS x places + 1, the last for "no
+    character").
     """
 
     def __init__(self, widths: tuple[int, int, int] = (24, 48, 96)) -> None:
         super().__init__()
         low, middle, high = widths
         self.widths = widths
-        self.stem = nn.Sequential(_conv(3, low, 2), _Block(low))
-        self.fine = nn.Sequential(_conv(low, middle, 2), _Block(middle), _Block(middle))
+        self.stem = nn.Sequential(conv(3, low, 2), Block(low))
+        self.fine = nn.Sequential(conv(low, middle, 2), Block(middle), Block(middle))
         self.coarse = nn.Sequential(
-            _conv(middle, high, (2, 1)),
-            _Block(high),
+            conv(middle, high, (2, 1)),
+            Block(high),
             _Along(high, GRID[1]),
-            _Block(high),
+            Block(high),
         )
         self.lift = nn.Conv2d(high, high, 1)
         self.side = nn.Conv2d(middle, high, 1)
-        self.merge = _conv(high, high)
+        self.merge = conv(high, high)
         self.rows = nn.Parameter(torch.randn(1, high, GRID[0], 1) * 0.02)
         self.look = nn.Conv2d(high, SLOTS, 1)
         self.empty = nn.Linear(high, SLOTS)
@@ -100,22 +107,10 @@ class ReaderNet(nn.Module):
         self.read = nn.Sequential(
             nn.Linear(high, 2 * high), nn.ReLU(inplace=True), nn.Linear(2 * high, SIGNS)
         )
-        self.state = nn.Sequential(
-            _conv(middle, 64, 2),
-            _conv(64, 96, 2),
-            nn.Flatten(),
-            nn.Dropout(0.2),
-            nn.Linear(96 * (GRID[0] // 4) * (GRID[1] // 4), STATES),
-        )
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
-        x = (picture - 127.5) / 64.0
-        # Contrast is no news: night and haze look like day.
-        mean = x.mean(dim=(1, 2, 3), keepdim=True)
-        spread = x.std(dim=(1, 2, 3), keepdim=True)
-        x = (x - mean) / (spread + 0.05)
-        fine = self.fine(self.stem(x))
+        fine = self.fine(self.stem(evened(picture)))
         coarse = self.coarse(fine)
         both = functional.interpolate(self.lift(coarse), scale_factor=(2.0, 1.0))
         both = self.merge(functional.relu(both + self.side(fine) + self.rows))
@@ -132,17 +127,4 @@ class ReaderNet(nn.Module):
             dim=2,
         )
         seen = torch.matmul(attention.exp().to(places.dtype), places.transpose(1, 2))
-        return self.read(seen), self.state(fine), attention
-
-
-class Exported(nn.Module):
-    """What becomes ONNX: bytes in, probabilities out."""
-
-    def __init__(self, net: ReaderNet) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, plates: Tensor) -> tuple[Tensor, Tensor]:
-        """N x ROWS x COLUMNS x 3, uint8, to characters and states."""
-        characters, states, _ = self.net(plates.permute(0, 3, 1, 2).float())
-        return characters.softmax(dim=2), states.softmax(dim=1)
+        return self.read(seen), attention
