@@ -46,237 +46,125 @@ def ground(rng: np.random.Generator, colours: list[Rgb]) -> Face:
     return np.broadcast_to(column.astype(np.uint8)[:, None], (HEIGHT, WIDTH, 3)).copy()
 
 
-def paint_art(  # noqa: C901, PLR0912 - one short picture after the other
-    rng: np.random.Generator, face: Face, kind: str, colour: Rgb
-) -> None:
+def paint_art(rng: np.random.Generator, face: Face, kind: str, colour: Rgb) -> None:
     """One kind of art, drawn faintly or strongly, onto a face."""
     layer = face.copy()
-    height, width = HEIGHT, WIDTH
-    if kind in {"mountains", "hills", "skyline", "trees"}:
-        base = height * rng.uniform(0.45, 0.95)
-        tall = height * rng.uniform(0.1, 0.35)
-        count = int(rng.integers(5, 16)) if kind != "hills" else 4
-        x = np.linspace(0, width, count + 2)
-        y = base - rng.uniform(0, tall, count + 2)
-        if kind == "skyline":
-            x, y = np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
-        if kind == "hills":
-            fine = np.linspace(0, width, 40)
-            y = np.interp(fine, x, y) + tall * 0.2 * np.sin(fine / 31)
-            x = fine
-        outline = np.vstack([np.stack([x, y], 1), [[width, height], [0, height]]])
-        cv2.fillPoly(layer, [outline.astype(np.int32)], colour, cv2.LINE_AA)
-    elif kind == "waves":
-        for row in range(3):
-            x = np.linspace(0, width, 60)
-            y = height * (0.3 + 0.22 * row) + 12 * np.sin(x / rng.uniform(18, 60) + row)
-            cv2.polylines(
-                layer,
-                [np.stack([x, y], 1).astype(np.int32)],
-                isClosed=False,
-                color=colour,
-                thickness=int(rng.integers(2, 16)),
-                lineType=cv2.LINE_AA,
-            )
-    elif kind == "sunburst":
-        centre = np.array([width * rng.uniform(0.2, 0.8), height * rng.uniform(0.4, 1)])
-        for angle in np.linspace(0, 2 * math.pi, int(rng.integers(8, 20))):
-            far = centre + 500 * np.array([math.cos(angle), math.sin(angle)])
-            side = centre + 500 * np.array(
-                [math.cos(angle + 0.12), math.sin(angle + 0.12)]
-            )
-            cv2.fillPoly(
-                layer, [np.array([centre, far, side]).astype(np.int32)], colour
-            )
-    elif kind in {"stripes", "flag", "diagonal"}:
-        step = int(rng.integers(10, 34))
-        lean = 0 if kind != "diagonal" else 120
-        for at in range(-lean, height + lean, 2 * step):
-            cv2.fillPoly(
-                layer,
-                [
-                    np.array(
-                        [
-                            [0, at],
-                            [width, at - lean],
-                            [width, at - lean + step],
-                            [0, at + step],
-                        ]
-                    )
-                ],
-                colour,
-                cv2.LINE_AA,
-            )
-    elif kind in {"arch", "desert", "lighthouse", "bird", "flower", "palm", "clouds"}:
-        x0, y0 = width * rng.uniform(0.1, 0.9), height * rng.uniform(0.3, 0.75)
-        for _ in range(int(rng.integers(2, 7))):
-            cv2.ellipse(
-                layer,
-                (
-                    int(x0 + rng.normal(0, 26)),
-                    int(y0 + rng.normal(0, 20)),
-                ),
-                (int(rng.integers(6, 60)), int(rng.integers(4, 34))),
-                float(rng.uniform(0, 180)),
-                0,
-                360,
-                nearby(rng, colour, 20),
-                -1,
-                cv2.LINE_AA,
-            )
-        if kind in {"lighthouse", "palm"}:
-            cv2.line(
-                layer,
-                (int(x0), int(y0)),
-                (int(x0 + rng.normal(0, 8)), height),
-                colour,
-                int(rng.integers(5, 16)),
-                cv2.LINE_AA,
-            )
-    elif kind.startswith(("seal", "emblem")):
-        left = kind.endswith("left")
-        radius = int(rng.integers(18, 36))
-        x0 = int(width * (0.1 if left else 0.9) + rng.normal(0, 6))
-        y0 = int(height * 0.5 + rng.normal(0, 8))
-        _roundel(rng, layer, (x0, y0), radius, colour)
-    _blend(face, layer, rng.uniform(0.25, 0.95))
+    _PAINTERS[kind.split("-", maxsplit=1)[0]](rng, layer, kind, colour)
+    blend(face, layer, rng.uniform(0.25, 0.95))
 
 
-def mark(
-    rng: np.random.Generator,
-    face: Face,
-    at: tuple[float, float],
-    size: float,
-    colour: Rgb,
-) -> None:
-    """A roundel, star, state outline or dot between the halves of a serial."""
-    layer = face.copy()
-    x, y = at
-    kind = rng.integers(5)
-    if kind == 0:
-        _roundel(rng, layer, (int(x), int(y)), max(3, int(size / 2)), colour)
-    elif kind == 1:
-        angles = np.linspace(-math.pi / 2, 1.5 * math.pi, 11)[:-1]
-        radii = np.where(np.arange(10) % 2, size * 0.2, size * 0.5)
-        star = np.stack([x + radii * np.cos(angles), y + radii * np.sin(angles)], 1)
-        cv2.fillPoly(layer, [star.astype(np.int32)], colour, cv2.LINE_AA)
-    elif kind == 2:
-        angles = np.sort(rng.uniform(0, 2 * math.pi, int(rng.integers(5, 10))))
-        radii = rng.uniform(0.25, 0.6, angles.size) * size
-        shape = np.stack([x + radii * np.cos(angles), y + radii * np.sin(angles)], 1)
-        cv2.fillPoly(layer, [shape.astype(np.int32)], colour, cv2.LINE_AA)
-    elif kind == 3:
-        half = size * rng.uniform(0.25, 0.5)
-        tall = size * rng.uniform(0.4, 1.1)
-        cv2.rectangle(
+def _land(rng: np.random.Generator, layer: Face, kind: str, colour: Rgb) -> None:
+    """Mountains, hills, trees or roofs along a line."""
+    base = HEIGHT * rng.uniform(0.45, 0.95)
+    tall = HEIGHT * rng.uniform(0.1, 0.35)
+    count = int(rng.integers(5, 16)) if kind != "hills" else 4
+    x = np.linspace(0, WIDTH, count + 2)
+    y = base - rng.uniform(0, tall, count + 2)
+    if kind == "skyline":
+        x, y = np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
+    if kind == "hills":
+        fine = np.linspace(0, WIDTH, 40)
+        y = np.interp(fine, x, y) + tall * 0.2 * np.sin(fine / 31)
+        x = fine
+    outline = np.vstack([np.stack([x, y], 1), [[WIDTH, HEIGHT], [0, HEIGHT]]])
+    cv2.fillPoly(layer, [outline.astype(np.int32)], colour, cv2.LINE_AA)
+
+
+def _waves(rng: np.random.Generator, layer: Face, _kind: str, colour: Rgb) -> None:
+    """Waves from edge to edge."""
+    for row in range(3):
+        x = np.linspace(0, WIDTH, 60)
+        y = HEIGHT * (0.3 + 0.22 * row) + 12 * np.sin(x / rng.uniform(18, 60) + row)
+        cv2.polylines(
             layer,
-            (int(x - half), int(y - tall / 2)),
-            (int(x + half), int(y + tall / 2)),
-            nearby(rng, colour, 60),
-            -1,
+            [np.stack([x, y], 1).astype(np.int32)],
+            isClosed=False,
+            color=colour,
+            thickness=int(rng.integers(2, 16)),
+            lineType=cv2.LINE_AA,
         )
-        cv2.rectangle(
+
+
+def _rays(rng: np.random.Generator, layer: Face, _kind: str, colour: Rgb) -> None:
+    """Rays from a point."""
+    centre = np.array([WIDTH * rng.uniform(0.2, 0.8), HEIGHT * rng.uniform(0.4, 1)])
+    for angle in np.linspace(0, 2 * math.pi, int(rng.integers(8, 20))):
+        far = centre + 500 * np.array([math.cos(angle), math.sin(angle)])
+        side = centre + 500 * np.array([math.cos(angle + 0.12), math.sin(angle + 0.12)])
+        cv2.fillPoly(layer, [np.array([centre, far, side]).astype(np.int32)], colour)
+
+
+def _stripes(rng: np.random.Generator, layer: Face, kind: str, colour: Rgb) -> None:
+    """Stripes, level or leaning."""
+    step = int(rng.integers(10, 34))
+    lean = 0 if kind != "diagonal" else 120
+    for at in range(-lean, HEIGHT + lean, 2 * step):
+        cv2.fillPoly(
             layer,
-            (int(x - half * 0.7), int(y - tall / 4)),
-            (int(x + half * 0.7), int(y + tall / 4)),
-            nearby(rng, colour, 90),
-            -1,
+            [
+                np.array(
+                    [
+                        [0, at],
+                        [WIDTH, at - lean],
+                        [WIDTH, at - lean + step],
+                        [0, at + step],
+                    ]
+                )
+            ],
+            colour,
+            cv2.LINE_AA,
         )
-    else:
-        cv2.circle(
-            layer, (int(x), int(y)), max(2, int(size / 6)), colour, -1, cv2.LINE_AA
-        )
-    _blend(face, layer, rng.uniform(0.6, 1))
 
 
-def emblem(
-    rng: np.random.Generator,
-    face: Face,
-    at: tuple[float, float],
-    wide: float,
-    tall: float,
-) -> None:
-    """A picture between the halves of a serial or beside it, faint or strong.
-
-    A block with stripes, a tree, a head, a fruit, a map: what it is does not matter,
-    only that it is none of the characters.
-    """
-    layer = face.copy()
-    x, y = at
-    colours = [tuple(int(c) for c in each) for each in rng.integers(0, 256, (4, 3))]
-    kind = rng.integers(4)
-    if kind == 0:
-        high = tall * rng.uniform(0.3, 1.0)
-        rows = int(rng.integers(2, 6))
-        for row in range(rows):
-            top = y - high / 2 + high * row / rows
-            half = wide * rng.uniform(0.25, 0.5)
-            cv2.rectangle(
-                layer,
-                (int(x - half), int(top)),
-                (int(x + half), int(top + high / rows * rng.uniform(0.5, 1))),
-                colours[int(rng.integers(4))],
-                -1,
-            )
-    elif kind == 1:
-        for _ in range(int(rng.integers(3, 12))):
-            cv2.ellipse(
-                layer,
-                (int(x + rng.normal(0, wide / 4)), int(y + rng.normal(0, tall / 5))),
-                (
-                    max(1, int(wide * rng.uniform(0.05, 0.4))),
-                    max(1, int(tall * rng.uniform(0.04, 0.3))),
-                ),
-                float(rng.uniform(0, 180)),
-                0,
-                360,
-                colours[int(rng.integers(4))],
-                int(rng.choice([-1, -1, 2])),
-                cv2.LINE_AA,
-            )
-    elif kind == 2:
-        for part in range(int(rng.integers(1, 4))):
-            angles = np.sort(rng.uniform(0, 2 * math.pi, int(rng.integers(4, 12))))
-            radii = rng.uniform(0.3, 1, angles.size) / (part + 1)
-            shape = np.stack(
-                [
-                    x + radii * wide / 2 * np.cos(angles),
-                    y + radii * tall / 2 * np.sin(angles),
-                ],
-                1,
-            )
-            cv2.fillPoly(layer, [shape.astype(np.int32)], colours[part], cv2.LINE_AA)
-    else:
-        for _ in range(int(rng.integers(2, 9))):
-            ends = rng.normal([x, y], [wide / 4, tall / 4], (2, 2)).astype(int)
-            cv2.line(
-                layer,
-                (int(ends[0, 0]), int(ends[0, 1])),
-                (int(ends[1, 0]), int(ends[1, 1])),
-                colours[int(rng.integers(4))],
-                int(rng.integers(1, 8)),
-                cv2.LINE_AA,
-            )
-    _blend(face, layer, rng.uniform(0.2, 1))
-
-
-def posts(rng: np.random.Generator, face: Face, colour: Rgb) -> None:
-    """Towers, trunks, cacti: uprights that are no 1."""
-    layer = face.copy()
-    for _ in range(int(rng.integers(1, 5))):
-        x = int(
-            WIDTH
-            * (rng.uniform(0, 0.16) if rng.random() < 0.5 else rng.uniform(0.8, 1))
-        )
-        top = int(HEIGHT * rng.uniform(0.2, 0.6))
-        cv2.rectangle(
+def _spots(rng: np.random.Generator, layer: Face, kind: str, colour: Rgb) -> None:
+    """Something round: a cloud, a flower, a bird; some on a stem."""
+    x0, y0 = WIDTH * rng.uniform(0.1, 0.9), HEIGHT * rng.uniform(0.3, 0.75)
+    for _ in range(int(rng.integers(2, 7))):
+        cv2.ellipse(
             layer,
-            (x, top),
-            (x + int(rng.integers(3, 14)), int(HEIGHT * rng.uniform(0.7, 1))),
-            nearby(rng, colour, 25),
+            (
+                int(x0 + rng.normal(0, 26)),
+                int(y0 + rng.normal(0, 20)),
+            ),
+            (int(rng.integers(6, 60)), int(rng.integers(4, 34))),
+            float(rng.uniform(0, 180)),
+            0,
+            360,
+            nearby(rng, colour, 20),
             -1,
+            cv2.LINE_AA,
         )
-    _blend(face, layer, rng.uniform(0.3, 1))
+    if kind in {"lighthouse", "palm"}:
+        cv2.line(
+            layer,
+            (int(x0), int(y0)),
+            (int(x0 + rng.normal(0, 8)), HEIGHT),
+            colour,
+            int(rng.integers(5, 16)),
+            cv2.LINE_AA,
+        )
+
+
+def _seal(rng: np.random.Generator, layer: Face, kind: str, colour: Rgb) -> None:
+    """A roundel at one side."""
+    left = kind.endswith("left")
+    radius = int(rng.integers(18, 36))
+    x0 = int(WIDTH * (0.1 if left else 0.9) + rng.normal(0, 6))
+    y0 = int(HEIGHT * 0.5 + rng.normal(0, 8))
+    roundel(rng, layer, (x0, y0), radius, colour)
+
+
+_PAINTERS: Final = {
+    **dict.fromkeys(("mountains", "hills", "skyline", "trees"), _land),
+    **dict.fromkeys(("stripes", "flag", "diagonal"), _stripes),
+    **dict.fromkeys(
+        ("arch", "desert", "lighthouse", "bird", "flower", "palm", "clouds"), _spots
+    ),
+    **dict.fromkeys(("seal", "emblem", "mark"), _seal),
+    "waves": _waves,
+    "sunburst": _rays,
+}
+"""By the first word of a kind of art in `designs.ART`."""
 
 
 def sticker(rng: np.random.Generator, face: Face, corner: str) -> None:
@@ -321,13 +209,14 @@ def bolts(rng: np.random.Generator, face: Face) -> None:
                 cv2.circle(face, at, radius, (40, 40, 40), 1, cv2.LINE_AA)
 
 
-def _roundel(
+def roundel(
     rng: np.random.Generator,
     layer: Face,
     at: tuple[int, int],
     radius: int,
     colour: Rgb,
 ) -> None:
+    """A disc with a few spots."""
     cv2.circle(layer, at, radius, colour, -1, cv2.LINE_AA)
     for _ in range(int(rng.integers(1, 5))):
         spot = (
@@ -344,5 +233,6 @@ def _roundel(
         )
 
 
-def _blend(face: Face, layer: Face, strength: float) -> None:
+def blend(face: Face, layer: Face, strength: float) -> None:
+    """Lay a layer over a face, 0 to 1 strong."""
     cv2.addWeighted(layer, strength, face, 1 - strength, 0, dst=face)

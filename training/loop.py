@@ -4,6 +4,7 @@ An interrupted run goes on where its newest checkpoint was.
 """
 
 import argparse
+import contextlib
 import json
 import math
 import multiprocessing
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from multiprocessing.queues import Queue
 from pathlib import Path
+from queue import Full
 from typing import Any, Final, Generic, TypeVar
 
 import attrs
@@ -190,9 +192,12 @@ def _fill(
     cv2.setNumThreads(1)
     parent = os.getppid()
     for batch in draw(seed):
-        if os.getppid() != parent:
-            return
-        queue.put(batch)
+        while os.getppid() == parent:
+            with contextlib.suppress(Full):
+                queue.put(batch, timeout=5)
+                break
+        else:
+            return  # whoever trained was ended
 
 
 def steady_weights(run: Path) -> dict[str, torch.Tensor]:

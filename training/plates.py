@@ -20,16 +20,14 @@ from training.art import (
     Face,
     Rgb,
     bolts,
-    emblem,
     ground,
-    mark,
     nearby,
     paint_art,
-    posts,
     rgb,
     sticker,
 )
 from training.designs import Design, Piece, Word, designs, serial
+from training.emblems import emblem, mark, posts
 from training.layout import Placed, lay_out
 from training.lettering import (
     ALPHABET,

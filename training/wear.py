@@ -95,52 +95,29 @@ def framed(rng: np.random.Generator, face: Face, margin: int) -> Face:
             for y in (margin, rows - margin):
                 cv2.circle(wide, (x, y), radius // 2, shade, -1)
     if kind > 0.55:
-        colour = _shade(rng)
-        out = int(margin * rng.uniform(0.3, 0.95))
-        thick = {
-            side: margin + int(face.shape[0] * rng.uniform(-0.03, limit))
-            for side, limit in (
-                ("top", 0.17),
-                ("bottom", 0.16),
-                ("left", 0.03),
-                ("right", 0.03),
-            )
-        }
-        cv2.rectangle(
-            wide,
-            (margin - out, margin - out),
-            (columns - margin + out, thick["top"]),
-            colour,
-            -1,
-        )
-        cv2.rectangle(
-            wide,
-            (margin - out, rows - thick["bottom"]),
-            (columns - margin + out, rows - margin + out),
-            colour,
-            -1,
-        )
-        cv2.rectangle(
-            wide,
-            (margin - out, margin - out),
-            (max(thick["left"], 1), rows - margin + out),
-            colour,
-            -1,
-        )
-        cv2.rectangle(
-            wide,
-            (columns - thick["right"], margin - out),
-            (columns - margin + out, rows - margin + out),
-            colour,
-            -1,
-        )
-        for top, bottom in (
-            (margin - out, thick["top"]),
-            (rows - thick["bottom"], rows - margin + out),
-        ):
-            if bottom - top > 16 and rng.random() < 0.6:
-                _dealer(rng, wide, top, bottom, colour)
+        _frame(rng, wide, margin)
     return np.asarray(wide, np.uint8)
+
+
+def _frame(rng: np.random.Generator, wide: Face, margin: int) -> None:
+    """A frame around the plate, with or without a dealer's name."""
+    rows, columns = wide.shape[:2]
+    colour = _shade(rng)
+    out = margin - int(margin * rng.uniform(0.3, 0.95))
+    top, bottom, left, right = (
+        margin + int((rows - 2 * margin) * rng.uniform(-0.03, limit))
+        for limit in (0.17, 0.16, 0.03, 0.03)
+    )
+    for x0, y0, x1, y1 in (
+        (out, out, columns - out, top),
+        (out, rows - bottom, columns - out, rows - out),
+        (out, out, max(left, 1), rows - out),
+        (columns - right, out, columns - out, rows - out),
+    ):
+        cv2.rectangle(wide, (x0, y0), (x1, y1), colour, -1)
+    for high, low in ((out, top), (rows - bottom, rows - out)):
+        if low - high > 16 and rng.random() < 0.6:
+            _dealer(rng, wide, high, low, colour)
 
 
 def _shade(rng: np.random.Generator) -> tuple[int, int, int]:

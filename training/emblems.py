@@ -1,0 +1,175 @@
+"""Pictures and marks between and beside the characters of a serial."""
+
+import math
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+
+from training.art import HEIGHT, WIDTH, Face, Rgb, blend, nearby, roundel
+
+_Spot: TypeAlias = tuple[float, float, float, float]
+"""Middle, width and height."""
+
+
+def mark(
+    rng: np.random.Generator,
+    face: Face,
+    at: tuple[float, float],
+    size: float,
+    colour: Rgb,
+) -> None:
+    """A roundel, star, state outline or dot between the halves of a serial."""
+    layer = face.copy()
+    x, y = at
+    kind = rng.integers(5)
+    if kind == 0:
+        roundel(rng, layer, (int(x), int(y)), max(3, int(size / 2)), colour)
+    elif kind == 1:
+        angles = np.linspace(-math.pi / 2, 1.5 * math.pi, 11)[:-1]
+        radii = np.where(np.arange(10) % 2, size * 0.2, size * 0.5)
+        star = np.stack([x + radii * np.cos(angles), y + radii * np.sin(angles)], 1)
+        cv2.fillPoly(layer, [star.astype(np.int32)], colour, cv2.LINE_AA)
+    elif kind == 2:
+        angles = np.sort(rng.uniform(0, 2 * math.pi, int(rng.integers(5, 10))))
+        radii = rng.uniform(0.25, 0.6, angles.size) * size
+        shape = np.stack([x + radii * np.cos(angles), y + radii * np.sin(angles)], 1)
+        cv2.fillPoly(layer, [shape.astype(np.int32)], colour, cv2.LINE_AA)
+    elif kind == 3:
+        half = size * rng.uniform(0.25, 0.5)
+        tall = size * rng.uniform(0.4, 1.1)
+        cv2.rectangle(
+            layer,
+            (int(x - half), int(y - tall / 2)),
+            (int(x + half), int(y + tall / 2)),
+            nearby(rng, colour, 60),
+            -1,
+        )
+        cv2.rectangle(
+            layer,
+            (int(x - half * 0.7), int(y - tall / 4)),
+            (int(x + half * 0.7), int(y + tall / 4)),
+            nearby(rng, colour, 90),
+            -1,
+        )
+    else:
+        cv2.circle(
+            layer, (int(x), int(y)), max(2, int(size / 6)), colour, -1, cv2.LINE_AA
+        )
+    blend(face, layer, rng.uniform(0.6, 1))
+
+
+def emblem(
+    rng: np.random.Generator,
+    face: Face,
+    at: tuple[float, float],
+    wide: float,
+    tall: float,
+) -> None:
+    """A picture between the halves of a serial or beside it, faint or strong.
+
+    A block with stripes, a tree, a head, a fruit, a map: what it is does not matter,
+    only that it is none of the characters.
+    """
+    layer = face.copy()
+    colours = [(int(r), int(g), int(b)) for r, g, b in rng.integers(0, 256, (4, 3))]
+    _KINDS[rng.integers(len(_KINDS))](rng, layer, (*at, wide, tall), colours)
+    blend(face, layer, rng.uniform(0.2, 1))
+
+
+def _block(
+    rng: np.random.Generator, layer: Face, spot: _Spot, colours: list[Rgb]
+) -> None:
+    """A block of stripes."""
+    x, y, wide, tall = spot
+    high = tall * rng.uniform(0.3, 1.0)
+    rows = int(rng.integers(2, 6))
+    for row in range(rows):
+        top = y - high / 2 + high * row / rows
+        half = wide * rng.uniform(0.25, 0.5)
+        cv2.rectangle(
+            layer,
+            (int(x - half), int(top)),
+            (int(x + half), int(top + high / rows * rng.uniform(0.5, 1))),
+            colours[int(rng.integers(4))],
+            -1,
+        )
+
+
+def _blobs(
+    rng: np.random.Generator, layer: Face, spot: _Spot, colours: list[Rgb]
+) -> None:
+    """A fruit, a head, a tree."""
+    x, y, wide, tall = spot
+    for _ in range(int(rng.integers(3, 12))):
+        cv2.ellipse(
+            layer,
+            (int(x + rng.normal(0, wide / 4)), int(y + rng.normal(0, tall / 5))),
+            (
+                max(1, int(wide * rng.uniform(0.05, 0.4))),
+                max(1, int(tall * rng.uniform(0.04, 0.3))),
+            ),
+            float(rng.uniform(0, 180)),
+            0,
+            360,
+            colours[int(rng.integers(4))],
+            int(rng.choice([-1, -1, 2])),
+            cv2.LINE_AA,
+        )
+
+
+def _map(
+    rng: np.random.Generator, layer: Face, spot: _Spot, colours: list[Rgb]
+) -> None:
+    """A map, or several on each other."""
+    x, y, wide, tall = spot
+    for part in range(int(rng.integers(1, 4))):
+        angles = np.sort(rng.uniform(0, 2 * math.pi, int(rng.integers(4, 12))))
+        radii = rng.uniform(0.3, 1, angles.size) / (part + 1)
+        shape = np.stack(
+            [
+                x + radii * wide / 2 * np.cos(angles),
+                y + radii * tall / 2 * np.sin(angles),
+            ],
+            1,
+        )
+        cv2.fillPoly(layer, [shape.astype(np.int32)], colours[part], cv2.LINE_AA)
+
+
+def _lines(
+    rng: np.random.Generator, layer: Face, spot: _Spot, colours: list[Rgb]
+) -> None:
+    """A sketch of lines."""
+    x, y, wide, tall = spot
+    for _ in range(int(rng.integers(2, 9))):
+        ends = rng.normal([x, y], [wide / 4, tall / 4], (2, 2)).astype(int)
+        cv2.line(
+            layer,
+            (int(ends[0, 0]), int(ends[0, 1])),
+            (int(ends[1, 0]), int(ends[1, 1])),
+            colours[int(rng.integers(4))],
+            int(rng.integers(1, 8)),
+            cv2.LINE_AA,
+        )
+
+
+_KINDS: Final = (_block, _blobs, _map, _lines)
+
+
+def posts(rng: np.random.Generator, face: Face, colour: Rgb) -> None:
+    """Towers, trunks, cacti: uprights that are no 1."""
+    layer = face.copy()
+    for _ in range(int(rng.integers(1, 5))):
+        x = int(
+            WIDTH
+            * (rng.uniform(0, 0.16) if rng.random() < 0.5 else rng.uniform(0.8, 1))
+        )
+        top = int(HEIGHT * rng.uniform(0.2, 0.6))
+        cv2.rectangle(
+            layer,
+            (x, top),
+            (x + int(rng.integers(3, 14)), int(HEIGHT * rng.uniform(0.7, 1))),
+            nearby(rng, colour, 25),
+            -1,
+        )
+    blend(face, layer, rng.uniform(0.3, 1))
