@@ -251,6 +251,18 @@ _ROWS = st.lists(
 )
 
 
+def _theirs(labels: Path, reads: Path) -> dict[str, float]:
+    """What a scorer that others wrote says."""
+    scores: dict[str, float] = json.loads(
+        subprocess.run(
+            [sys.executable, SCORER, labels, reads, "--json"],
+            check=True,
+            capture_output=True,
+        ).stdout
+    )
+    return scores
+
+
 @pytest.mark.skipif(not SCORER.is_file(), reason="needs the other scorer")
 @settings(max_examples=8, deadline=None)
 @given(rows=_ROWS)
@@ -290,13 +302,7 @@ def test_the_scores_agree_with_a_scorer_that_others_wrote(
     labels = write_labels(folder, table)
     (folder / "reads.jsonl").write_text("\n".join(lines))
 
-    theirs = json.loads(
-        subprocess.run(
-            [sys.executable, SCORER, labels, folder / "reads.jsonl", "--json"],
-            check=True,
-            capture_output=True,
-        ).stdout
-    )
+    theirs = _theirs(labels, folder / "reads.jsonl")
     pictures = [judged(*each) for each in zip(labels_in(folder), reads, strict=True)]
     ours = scored(pictures)
 
