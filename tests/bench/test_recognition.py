@@ -251,6 +251,9 @@ _ROWS = st.lists(
 )
 
 
+_SCORED = ("plate", "confidence", "state", "box")
+
+
 def _theirs(labels: Path, reads: Path) -> dict[str, float]:
     """What a scorer that others wrote says."""
     scores: dict[str, float] = json.loads(
@@ -289,13 +292,8 @@ def test_the_scores_agree_with_a_scorer_that_others_wrote(
         reads.append([a_read(plate, sure / 100, left) for plate, sure, left in mine])
         lines.extend(
             json.dumps(
-                {
-                    "source": f"{number}.png",
-                    "plate": read.plate,
-                    "confidence": read.confidence,
-                    "state": read.state,
-                    "box": read.box,
-                }
+                {"source": f"{number}.png"}
+                | {name: getattr(read, name) for name in _SCORED}
             )
             for read in reads[-1]
         )
