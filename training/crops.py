@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.art import HEIGHT, WIDTH
+from training.lettering import shrunk
 from training.plates import Plate
 from training.wear import Picture, degrade, framed, smooth_noise, soil
 
@@ -118,22 +119,20 @@ def view(
     # Shrunk to about its size in the picture first, or the warp would alias.
     scale = min(1.0, width * 1.25 / WIDTH)
     if scale < 1:
-        face = cv2.resize(
-            face,
-            (round(face.shape[1] * scale), round(face.shape[0] * scale)),
-            interpolation=cv2.INTER_AREA,
+        face = shrunk(
+            face, (round(face.shape[1] * scale), round(face.shape[0] * scale))
         )
     face = soil(rng, face)
     corners = plate_corners(rng, width, steep=0.9)
     size = size or (int(width * 1.42) + 8, int(width * 0.95) + 8)
     corners += np.array(size) / 2 + rng.normal(0, 1, 2)
-    shrunk = (_ON_FACE + _BORDER) * (
+    flat = (_ON_FACE + _BORDER) * (
         np.array(face.shape[1::-1]) / (WIDTH + 2 * _BORDER, HEIGHT + 2 * _BORDER)
     )
     canvas = _surroundings(rng, *size)
     cv2.warpPerspective(
         face,
-        _homography(shrunk, corners),
+        _homography(flat, corners),
         size,
         dst=canvas,
         flags=cv2.INTER_LINEAR,
@@ -182,7 +181,8 @@ def _guessed(
 
 
 def _homography(
-    here: npt.NDArray[np.floating], there: npt.NDArray[np.floating]
+    here: npt.NDArray[np.float32 | np.float64],
+    there: npt.NDArray[np.float32 | np.float64],
 ) -> Homography:
     return np.asarray(
         cv2.getPerspectiveTransform(here.astype(np.float32), there.astype(np.float32)),

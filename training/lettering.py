@@ -172,13 +172,7 @@ class Die:
             )
             if self.butt:
                 _cut_ends(canvas, points, pen)
-        return _trimmed(
-            cv2.resize(
-                canvas,
-                (max(1, width // _FINE), height),
-                interpolation=cv2.INTER_AREA,
-            )
-        )
+        return _trimmed(shrunk(canvas, (max(1, width // _FINE), height)))
 
 
 def _cut_ends(canvas: Mask, points: npt.NDArray[np.float64], pen: float) -> None:
@@ -227,10 +221,8 @@ class Typeface:
         width = max(2, round(mask.shape[1] * height / mask.shape[0] * self.squeeze))
         if self.bolder:
             grow = max(1, round(mask.shape[0] * self.bolder / 100))
-            mask = cv2.dilate(mask, np.ones((1, grow), np.uint8))
-        return np.asarray(
-            cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA), np.uint8
-        )
+            mask = np.asarray(cv2.dilate(mask, np.ones((1, grow))), np.uint8)
+        return shrunk(mask, (width, height))
 
 
 @functools.cache
@@ -284,15 +276,17 @@ def some_words(rng: np.random.Generator) -> str:
     return stock[int(rng.integers(len(stock)))]
 
 
-def _trimmed(mask: npt.NDArray[np.generic]) -> Mask:
-    mask = np.asarray(mask, np.uint8)
+def shrunk(picture: Mask, size: tuple[int, int]) -> Mask:
+    """A mask or picture averaged down to so many columns and rows."""
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _trimmed(mask: Mask) -> Mask:
     rows = np.flatnonzero(mask.max(axis=1) > 40)
     columns = np.flatnonzero(mask.max(axis=0) > 40)
     if not rows.size or not columns.size:
         return mask
-    return np.ascontiguousarray(
-        mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    )
+    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
 
 
 def some_die(rng: np.random.Generator) -> Die:

@@ -33,6 +33,7 @@ from training.lettering import (
     ALPHABET,
     WORDS,
     Lettering,
+    shrunk,
     some_die,
     some_typeface,
     some_words,
@@ -258,7 +259,7 @@ def _write(rng: np.random.Generator, face: Face, each: Word) -> None:
     ink = word(each.text, file, height)
     widest = int(WIDTH * rng.uniform(0.55, 0.94))
     if ink.shape[1] > widest:
-        ink = cv2.resize(ink, (widest, ink.shape[0]), interpolation=cv2.INTER_AREA)
+        ink = shrunk(ink, (widest, ink.shape[0]))
     rows, columns = ink.shape
     top = {
         "top": rng.uniform(0.01, 0.06) * HEIGHT,
@@ -374,7 +375,7 @@ def _stamp(  # noqa: PLR0913, PLR0917 - what, where and how
         # A 1 or I keeps its stroke's width, the others fill their place.
         natural = glyph.shape[1] / glyph.shape[0] * high
         narrow = int(min(wide, natural * 1.15)) if each.sign in "1I" else wide
-        glyph = cv2.resize(glyph, (max(2, narrow), high), interpolation=cv2.INTER_AREA)
+        glyph = shrunk(glyph, (max(2, narrow), high))
         x, y = round(each.left + (wide - narrow) / 2), round(each.top)
         x0, y0, x1, y1 = (
             max(x, 0),
@@ -388,7 +389,7 @@ def _stamp(  # noqa: PLR0913, PLR0917 - what, where and how
     if rng.random() < 0.12:
         _worn(rng, mask)
     if rng.random() < 0.15:
-        halo = cv2.dilate(mask, np.ones((5, 5), np.uint8))
+        halo = np.asarray(cv2.dilate(mask, np.ones((5, 5))), np.uint8)
         _ink(face, halo, 0, 0, (250, 250, 250) if sum(ink) < 330 else (10, 10, 10))
     _ink(face, mask, 0, 0, ink)
     if not printed and rng.random() < 0.85:

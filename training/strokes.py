@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import numpy as np
@@ -382,7 +383,7 @@ def _constant(strokes: list[Stroke], die: Manner) -> list[Stroke]:  # noqa: ARG0
     return strokes
 
 
-STROKES: Final = {
+STROKES: Final[dict[str, Callable[[Manner], list[Stroke]]]] = {
     "0": _zero,
     "1": _one,
     "2": _two,

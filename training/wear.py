@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.art import Face
-from training.lettering import WORDS, some_words, word
+from training.lettering import WORDS, shrunk, some_words, word
 
 Picture = npt.NDArray[np.uint8]
 """Height x width x 3, RGB."""
@@ -83,10 +83,10 @@ def framed(rng: np.random.Generator, face: Face, margin: int) -> Face:
     serial.
     """
     shade = _shade(rng)
-    wide = cv2.copyMakeBorder(
-        face, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=shade
-    )
-    rows, columns = wide.shape[:2]
+    rows, columns = (side + 2 * margin for side in face.shape[:2])
+    wide = np.empty((rows, columns, 3), np.uint8)
+    wide[:] = shade
+    wide[margin:-margin, margin:-margin] = face
     kind = rng.random()
     if kind < 0.2:
         # Rounded corners: what is behind shows through.
@@ -96,7 +96,7 @@ def framed(rng: np.random.Generator, face: Face, margin: int) -> Face:
                 cv2.circle(wide, (x, y), radius // 2, shade, -1)
     if kind > 0.55:
         _frame(rng, wide, margin)
-    return np.asarray(wide, np.uint8)
+    return wide
 
 
 def _frame(rng: np.random.Generator, wide: Face, margin: int) -> None:
@@ -137,7 +137,7 @@ def _dealer(
     mask = word(some_words(rng), str(rng.choice(WORDS["sans"])), 14)
     height = max(6, int((bottom - top) * rng.uniform(0.5, 0.85)))
     width = int(min(mask.shape[1] * height / mask.shape[0], wide.shape[1] * 0.8))
-    mask = cv2.resize(mask, (max(8, width), height), interpolation=cv2.INTER_AREA)
+    mask = shrunk(mask, (max(8, width), height))
     x = (wide.shape[1] - mask.shape[1]) // 2
     y = top + (bottom - top - height) // 2
     part = mask[:, :, None] / 255.0
@@ -160,14 +160,15 @@ def degrade(rng: np.random.Generator, picture: Picture, width: float) -> Picture
     bad = rng.random() < 0.35
     if rng.random() < (0.8 if bad else 0.45):
         sigma = rng.uniform(0.3, 1.1) + width * rng.uniform(0, 0.009 if bad else 0.004)
-        seen = cv2.GaussianBlur(seen, (0, 0), sigma)
+        seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), sigma), np.uint8)
     if rng.random() < (0.4 if bad else 0.12):
         seen = _moved(rng, seen, width * rng.uniform(0.01, 0.05))
     if rng.random() < 0.25:
         # Cheap cameras sharpen what they have blurred.
         soft = cv2.GaussianBlur(seen, (0, 0), rng.uniform(0.7, 2.2))
         much = rng.uniform(0.4, 2.2)
-        seen = cv2.addWeighted(seen, 1 + much, soft, -much, 0)
+        sharp = cv2.addWeighted(seen, 1 + much, soft, -much, 0)
+        seen = np.asarray(sharp, np.uint8)
     seen = _exposed(rng, seen)
     if rng.random() < 0.6:
         grain = np.float32(rng.uniform(1, 14 if bad else 6))
@@ -183,18 +184,18 @@ def degrade(rng: np.random.Generator, picture: Picture, width: float) -> Picture
 
 def _exposed(rng: np.random.Generator, picture: Picture) -> Picture:
     """Light, contrast and colour; a third of the cameras see no colour."""
-    gains = rng.normal(1, 0.09, 3)
+    gains, mix = rng.normal(1, 0.09, 3), np.eye(3)
     if rng.random() < 0.36:
         # Infrared is nearest to red; other monochrome sensors weigh all three.
         weights = rng.dirichlet([2.0, 2.5, 1.0])
         if rng.random() < 0.3:
             weights = np.array([0.85, 0.1, 0.05])
-        picture = cv2.transform(picture, np.repeat(weights[None], 3, axis=0))
+        mix = np.repeat(weights[None], 3, axis=0)
         gains[:] = 1
     elif rng.random() < 0.3:
         keep = rng.uniform(0.2, 1.6)
         mix = np.full((3, 3), (1 - keep) / 3) + np.eye(3) * keep
-        picture = cv2.transform(picture, mix)
+    picture = np.asarray(cv2.transform(picture, mix), np.uint8)
     level = np.arange(256) / 255
     level = 255 * level ** float(np.exp(rng.normal(0, 0.3)))
     kind = rng.random()
