@@ -16,7 +16,7 @@ from figures import figures
 from model_card import card, diagram
 from typer.core import TyperCommand, TyperGroup
 
-from charteroak.cli import app
+from charteroak.cli import command
 from charteroak.core.log_record import RecordKind
 from charteroak.server.settings import Settings
 from charteroak.server.web.log_pages import WORDS
@@ -49,7 +49,7 @@ def commands() -> str:
             )
             lines.append("")
 
-    add(typer.main.get_command(app), "charteroak")
+    add(typer.main.get_command(command()), "charteroak")
     return "\n".join(lines)
 
 

@@ -1,34 +1,85 @@
 """The one command: `charteroak`."""
 
 import sys
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
-from charteroak.bench.cli import app as bench_app
-from charteroak.bench.recognition_cli import recognition
 from charteroak.core.errors import CharterOakError
-from charteroak.demo.cli import demo
-from charteroak.edge.cli import app as edge_app
-from charteroak.edge.models_cli import app as models_app
-from charteroak.edge.read_cli import read
-from charteroak.server.cli import app as server_app
 
-app = typer.Typer(
-    name="charteroak",
-    help="License-plate readers that a town runs itself, and that keep the law.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-app.command()(demo)
-app.command()(read)
-bench_app.command()(recognition)
-app.add_typer(bench_app, name="bench")
-app.add_typer(edge_app, name="edge")
-app.add_typer(models_app, name="models")
-app.add_typer(server_app, name="server")
+
+def _bench(app: typer.Typer) -> None:
+    from charteroak.bench.cli import app as bench  # noqa: PLC0415 - on demand
+    from charteroak.bench.recognition_cli import (  # noqa: PLC0415 - on demand
+        recognition,
+    )
+
+    if not any(each.callback is recognition for each in bench.registered_commands):
+        bench.command()(recognition)
+    app.add_typer(bench, name="bench")
+
+
+def _demo(app: typer.Typer) -> None:
+    from charteroak.demo.cli import demo  # noqa: PLC0415 - on demand
+
+    app.command()(demo)
+
+
+def _edge(app: typer.Typer) -> None:
+    from charteroak.edge.cli import app as edge  # noqa: PLC0415 - on demand
+
+    app.add_typer(edge, name="edge")
+
+
+def _models(app: typer.Typer) -> None:
+    from charteroak.edge.models_cli import app as models  # noqa: PLC0415 - on demand
+
+    app.add_typer(models, name="models")
+
+
+def _read(app: typer.Typer) -> None:
+    from charteroak.edge.read_cli import read  # noqa: PLC0415 - on demand
+
+    app.command()(read)
+
+
+def _server(app: typer.Typer) -> None:
+    from charteroak.server.cli import app as server  # noqa: PLC0415 - on demand
+
+    app.add_typer(server, name="server")
+
+
+_PARTS: Final[Mapping[str, Callable[[typer.Typer], None]]] = {
+    "demo": _demo,
+    "read": _read,
+    "bench": _bench,
+    "edge": _edge,
+    "models": _models,
+    "server": _server,
+}
+"""Each imports what it runs: a box that reads plates loads no server, nor the reverse."""
+
+
+def command(only: str | None = None) -> typer.Typer:
+    """The command with all its parts, or with the one that will run.
+
+    Args:
+        only: a part's name; any other word is a mistake for the whole command to tell.
+    """
+    app = typer.Typer(
+        name="charteroak",
+        help="License-plate readers that a town runs itself, and that keep the law.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_root)
+    for name, add in _PARTS.items():
+        if only not in _PARTS or name == only:
+            add(app)
+    return app
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
@@ -40,7 +91,6 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     _version_wanted: Annotated[  # noqa: FBT002 - an option is given by its name
         bool,
@@ -56,7 +106,7 @@ def main() -> int:
     Exit status: as each command documents; 1 where a `CharterOakError` ends it.
     """
     try:
-        app()
+        command(next(iter(sys.argv[1:]), None))()
     except CharterOakError as trouble:
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         console.print(f"charteroak: {trouble}.", markup=False)

@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from charteroak.bench.labelled import Label, UnusableLabelsError, labels_in
 from charteroak.bench.recognition_lines import RecognitionLine
 from charteroak.bench.scoring import Judged, Read, judged, scored
-from charteroak.cli import app
+from charteroak.cli import command
 from charteroak.core.plate import PlateText, match_key
 from charteroak.edge.models import Models
 from charteroak.rendering.car import Vehicle
@@ -72,7 +72,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def recognition(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, ["bench", "recognition", *map(str, arguments)])
+    return CliRunner().invoke(command(), ["bench", "recognition", *map(str, arguments)])
 
 
 def test_engines_side_by_side_on_a_rendered_street(

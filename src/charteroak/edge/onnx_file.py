@@ -81,6 +81,8 @@ def open_session(file: str, content: bytes, *, threads: int) -> ort.InferenceSes
     options.inter_op_num_threads = 1
     # The arena keeps the peak of the largest run for ever.
     options.enable_cpu_mem_arena = False
+    # A plan is kept for every size of picture; plates and patches come in hundreds.
+    options.enable_mem_pattern = False
     # Waiting threads would otherwise spin, which is heat where many cameras share cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4

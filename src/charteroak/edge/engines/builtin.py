@@ -26,7 +26,6 @@ from charteroak.edge.engines.plate_finder import (
     Found,
     PlateFinder,
     Quad,
-    apart,
     in_sight,
     shared,
 )
@@ -61,10 +60,15 @@ _SMALL_PX: Final = 48.0
 _WHOLE, _LEGIBLE = 0.95, 0.85
 """So much of a plate is in the picture if it is not cut, and if no character is: what is
 left of the others would be read as another plate."""
+_LIKELY: Final = 0.45
+"""A plate so probable at the first look keeps the corners of that beside closer ones."""
 _SURE: Final = 0.98
 """A reading so probable is not read again: most of the reading."""
 _HOPELESS: Final = 0.005
 """What reads so badly is no plate, and other corners do not make it one."""
+_DOUBTFUL: Final = 0.6
+"""Below that the plate may be larger or smaller than it was taken for."""
+_SIZES: Final = (-0.12, -0.24, 0.12)
 _VARIATIONS: Final = (0.04, -0.03)
 _PLATE_LIKE: Final = (1.6, 2.6)
 """Width by height of a picture that may be one plate."""
@@ -131,14 +135,14 @@ class BuiltinEngine:
     def _confirmed(self, image: Image, found: Sequence[Found]) -> list[_Plate]:
         """Small, doubtful and cut plates after a closer look.
 
-        What then is no plate, or lacks characters, is gone.
+        What then is no plate, or lacks characters, is gone. Where both looks found one
+        the reader decides later whose corners are better.
         """
         sure = self._lines.found_sure
         plates = []
         for number, each in enumerate(found):
-            is_sure = each.certainty >= sure
             is_whole = in_sight(each.corners, image) >= _WHOLE
-            if is_sure and is_whole and each.seen_px >= _SMALL_PX:
+            if each.certainty >= sure and is_whole and each.seen_px >= _SMALL_PX:
                 plates.append(_Plate(each, again=False))
                 continue
             closer = (
@@ -148,13 +152,11 @@ class BuiltinEngine:
             )
             if closer is not None:
                 plates.append(_Plate(closer, again=True))
-            elif is_sure:
+            if each.certainty >= (sure if closer is None else _LIKELY):
                 plates.append(_Plate(each, again=True))
-        legible = [
+        return [
             each for each in plates if in_sight(each.found.corners, image) >= _LEGIBLE
         ]
-        once = {id(each) for each in apart(plate.found for plate in legible)}
-        return [plate for plate in legible if id(plate.found) in once]
 
     def _read(self, image: Image, plates: Sequence[_Plate]) -> list[_Plate]:
         readings = self._reader.read(
@@ -166,28 +168,70 @@ class BuiltinEngine:
         ]
 
     def _read_again(self, image: Image, plates: Sequence[_Plate]) -> list[_Plate]:
-        """Doubtful readings, and others of the same plates with other corners."""
-        others = [
-            self._other_corners(image, plate) if _HOPELESS < plate.raw < _SURE else []
-            for plate in plates
+        """Doubtful readings again: with the size that reads best, then beside that."""
+        doubtful = [
+            each.raw < _DOUBTFUL
+            and (each.raw > _HOPELESS or each.found.certainty >= _LIKELY)
+            for each in plates
         ]
-        readings = self._reader.read(
-            [straightened(image, each) for corners in others for each in corners]
+        sized = self._with(
+            image,
+            plates,
+            [
+                self._sizes(image, each) if doubt else []
+                for each, doubt in zip(plates, doubtful, strict=True)
+            ],
         )
-        read = []
-        for plate, corners in zip(plates, others, strict=True):
-            own, readings = readings[: len(corners)], readings[len(corners) :]
-            read.append(attrs.evolve(plate, readings=(*plate.readings, *own)))
-        return read
+        best = [max(each, key=lambda plate: plate.raw) for each in sized]
+        around = self._with(
+            image,
+            best,
+            [
+                [grown(each.found.corners, by) for by in _VARIATIONS]
+                if _HOPELESS < each.raw < _SURE
+                else []
+                for each in best
+            ],
+        )
+        return [
+            attrs.evolve(
+                each[0], readings=tuple(one for way in each for one in way.readings)
+            )
+            for each in around
+        ]
 
-    def _other_corners(self, image: Image, plate: _Plate) -> list[Quad]:
+    def _with(
+        self, image: Image, plates: Sequence[_Plate], corners: Sequence[Sequence[Quad]]
+    ) -> list[list[_Plate]]:
+        """Each plate as it was read, and as it reads with other corners."""
+        readings = iter(
+            self._reader.read(
+                [straightened(image, each) for tried in corners for each in tried]
+            )
+        )
+        return [
+            [
+                plate,
+                *(
+                    attrs.evolve(
+                        plate,
+                        found=attrs.evolve(plate.found, corners=each),
+                        readings=(next(readings),),
+                    )
+                    for each in tried
+                ),
+            ]
+            for plate, tried in zip(plates, corners, strict=True)
+        ]
+
+    def _sizes(self, image: Image, plate: _Plate) -> list[Quad]:
         closer = (
             None
             if plate.again
             else self._finder.again(image, plate.found, least=self._lines.found_least)
         )
         corners = [] if closer is None else [closer.corners]
-        return [*corners, *(grown(plate.found.corners, by) for by in _VARIATIONS)]
+        return [*corners, *(grown(plate.found.corners, by) for by in _SIZES)]
 
     def _whole(self, image: Image) -> Sighting | None:
         """The picture as one plate, if that is what it is beyond doubt."""

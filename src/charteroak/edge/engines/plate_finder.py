@@ -49,7 +49,7 @@ _NARROWEST, _WIDEST = 1.0, 4.5
 _LEAST_PX: Final = 4.0
 _SAME: Final = 0.5
 """Two outlines with so much in common, of both together, are of one plate."""
-_PATCH: Final = (128, 96)
+_PATCH: Final = (192, 128)
 _PATCH_PLATE_PX: Final = 64
 """The second look: its size, and how wide the plate is in it."""
 _LARGEST_GAIN: Final = 3.0
