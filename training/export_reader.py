@@ -2,19 +2,29 @@
 
     python -m training.export_reader src/charteroak/edge/engines/weights
 
-From `reader.safetensors` and `states.safetensors` in the folder it makes `reader.onnx`.
+From `reader.safetensors` and `states.safetensors` in the folder it makes `reader.onnx`,
+with convolutions of eight bits unless `--float` says otherwise, and the folder's list of
+SHA-256.
 """
 
 import argparse
+import hashlib
 from pathlib import Path
+from typing import Final
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from training.crops import COLUMNS, ROWS
+from training.quantise import quantise
 from training.reader_net import ReaderNet
 from training.state_net import StateNet, named
+from training.train_reader import looks
+
+_EXAMPLES: Final = 320
+_AT_ONCE: Final = 8
 
 
 class Exported(nn.Module):
@@ -48,7 +58,37 @@ def export(folder: Path) -> None:
     )
 
 
-if __name__ == "__main__":
+def in_eight_bits(folder: Path) -> None:
+    """Quantise `reader.onnx`, with drawn plates as examples."""
+    stream = looks([90_003])
+    plates = (
+        np.stack([next(stream).picture for _ in range(_AT_ONCE)])
+        for _ in range(_EXAMPLES // _AT_ONCE)
+    )
+    quantise(folder / "reader.onnx", "plates", plates)
+
+
+def sums(folder: Path) -> None:
+    """Write the list of SHA-256 of all that the folder holds."""
+    lines = [
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}"
+        for file in sorted(folder.iterdir())
+        if file.suffix in {".onnx", ".safetensors", ".toml"}
+    ]
+    (folder / "SHA256SUMS").write_text("\n".join([*lines, ""]), "ascii")
+
+
+def main() -> None:
+    """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    export(parser.parse_args().folder)
+    parser.add_argument("--float", action="store_true", help="keep 32 bits")
+    given = parser.parse_args()
+    export(given.folder)
+    if not given.float:
+        in_eight_bits(given.folder)
+    sums(given.folder)
+
+
+if __name__ == "__main__":
+    main()

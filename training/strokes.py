@@ -37,10 +37,21 @@ _WIDE: Final = 0.43
 _HALF: Final = _WIDE / 2
 
 
+_ROUNDEST: Final = 2.5
+"""Exponent that no 2 exceeds: a squarer one would be a Z, on plates too."""
+
+
 def _arc(  # noqa: PLR0913, PLR0917 - an ellipse has four numbers and a span two
-    die: Manner, x: float, y: float, rx: float, ry: float, start: float, end: float
+    die: Manner,
+    x: float,
+    y: float,
+    rx: float,
+    ry: float,
+    start: float,
+    end: float,
+    most: float = 9.0,
 ) -> Stroke:
-    power = 2 / die.square
+    power = 2 / min(die.square, most)
     count = max(3, math.ceil(abs(end - start) / 12) + 1)
     points = []
     for angle in np.radians(np.linspace(start, end, count)):
@@ -89,7 +100,7 @@ def _two(die: Manner) -> list[Stroke]:
     if form == 1:
         return [
             [
-                *_arc(die, _HALF, 0.25, _HALF, 0.25, 185, 360),
+                *_arc(die, _HALF, 0.25, _HALF, 0.25, 185, 360, _ROUNDEST),
                 (_WIDE, 0.33),
                 (0.0, 0.92),
                 (0.0, 1.0),
@@ -102,7 +113,7 @@ def _two(die: Manner) -> list[Stroke]:
     ]
     return [
         [
-            *_arc(die, _HALF, high, _HALF, high, first, last),
+            *_arc(die, _HALF, high, _HALF, high, first, last, _ROUNDEST),
             (0.0, 1.0),
             (_WIDE, 1.0),
         ]
