@@ -81,7 +81,7 @@ def test_a_digit_among_letters_is_told_and_left() -> None:
         b"as_of = 2026\n[states]\nCT = [{form='#', since=1990}]",
         b"as_of = 2026\n[states]\nZZ = [{form='#', since=1990, share=1}]",
         b"as_of = 2026\n[states]\nCT = [{form='a', since=1990, share=1}]",
-        b"as_of = 2026\n[states]\nCT = [{form='#', since=1990, share=1, unitl=2000}]",
+        b"as_of = 2026\n[states]\nCT = [{form='#', since=1990, share=1, till=2000}]",
     ],
 )
 def test_a_broken_list_is_refused(broken: bytes) -> None:
