@@ -138,7 +138,7 @@ def _free_design(rng: np.random.Generator) -> Design:
         art_colour=(colour(0, 256),),
         stickers=tuple(c for c in ("tl", "tr", "bl", "br") if rng.random() < 0.25),
         serials=(str(rng.choice(_GRAMMARS)),),
-        letters=ALPHABET[10:] if rng.random() < 0.25 else _COMMON,
+        letters=ALPHABET[10:] if rng.random() < 0.08 else _COMMON,
     )
 
 
