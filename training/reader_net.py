@@ -2,8 +2,9 @@
 
 Each slot of the output looks at one place of the picture: its attention is taught to
 lie on the n-th character in reading order, which the generator knows, stacked ones too.
-What the character is, is then read from the features at that place alone, without
-regard to the slot: the network has no room for a grammar of serials.
+What the character is, is then read from the features at that place, by one classifier
+for all slots. Those features know of the whole line, which counting needs, so a habit of
+serials can seep in; drawing free texts and rare formats often is what speaks against it.
 """
 
 from typing import Final
