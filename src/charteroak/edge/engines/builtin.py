@@ -3,7 +3,7 @@
 The detector gives a plate's four corners, from a picture made small; the plate is then
 straightened out of the picture's own pixels and read. What is unsure is looked at again:
 small or doubtful plates by the detector, close by; doubtful readings by the reader, with
-corners a little farther out, a little farther in, and those of the closer look.
+the corners of both looks and other sizes, then a little beside the best of these.
 """
 
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ _LIKELY: Final = 0.45
 _SURE: Final = 0.98
 """A reading so probable is not read again: most of the reading."""
 _HOPELESS: Final = 0.005
-"""What reads so badly is no plate, and other corners do not make it one."""
+"""What reads so badly is no plate, unless the detector takes it for one (`_LIKELY`)."""
 _DOUBTFUL: Final = 0.6
 """Below that the plate may be larger or smaller than it was taken for."""
 _SIZES: Final = (-0.12, -0.24, 0.12)
