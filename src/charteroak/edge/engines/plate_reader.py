@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from charteroak.core.alternatives import LEAST, MOST, Alternatives
+from charteroak.core.read import STATES as CODES
 from charteroak.edge.engines.open_family import agreed
 from charteroak.edge.engines.plate_finder import Quad, extent
 from charteroak.edge.engines.slot_reader import Chances
@@ -24,12 +25,7 @@ MARGIN: Final = 0.08
 """Of the input's width and height, between its edges and the plate's corners."""
 
 SIGNS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-STATES: Final = (
-    *("AK", "AL", "AR", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "GA", "HI", "IA"),
-    *("ID", "IL", "IN", "KS", "KY", "LA", "MA", "MD", "ME", "MI", "MN", "MO", "MS"),
-    *("MT", "NC", "ND", "NE", "NH", "NJ", "NM", "NV", "NY", "OH", "OK", "OR", "PA"),
-    *("RI", "SC", "SD", "TN", "TX", "UT", "VA", "VT", "WA", "WI", "WV", "WY"),
-)
+STATES: Final = tuple(sorted(CODES))
 """Postal codes of the 50 states and DC, in the order of the network; behind them, in it,
 is the chance that the plate is of none."""
 
