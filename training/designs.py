@@ -235,6 +235,12 @@ def _design(each: _Design) -> Design:
     )
 
 
+_PLAIN: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
+_PLAIN_SHARE: Final = 0.75
+"""Of the serials of a design that says nothing of its letters: without I, O and Q, which
+most states leave out of most series."""
+
+
 def serial(rng: np.random.Generator, design: Design) -> tuple[Piece, ...]:
     """A serial of one of the design's formats, or now and then a vanity text.
 
@@ -243,9 +249,12 @@ def serial(rng: np.random.Generator, design: Design) -> tuple[Piece, ...]:
     form = _VANITY if rng.random() < _VANITY_SHARE else str(rng.choice(design.serials))
     if form == _VANITY:
         return _vanity(rng)
+    letters = design.letters
+    if letters == LETTERS and rng.random() < _PLAIN_SHARE:
+        letters = _PLAIN
     return tuple(
         Piece(
-            "".join(_any(rng, glyphs_of(sign, design.letters)) for sign in run.signs),
+            "".join(_any(rng, glyphs_of(sign, letters)) for sign in run.signs),
             run.kind,
         )
         for run in runs(form)

@@ -50,6 +50,7 @@ class _Row:
         self.middle = HEIGHT * rng.uniform(0.47, 0.57)
         self.wide = tall * rng.uniform(0.38, 0.62)
         self.gap = tall * rng.uniform(0.05, 0.24)
+        self.broad = rng.uniform(0.92, 1.25)
         self.stack_wide = tall * rng.uniform(0.24, 0.36)
         self.small = rng.uniform(0.42, 0.75)
         self.small_at = float(rng.choice([0.0, 0.5, 1.0]))
@@ -90,10 +91,14 @@ class _Row:
     def _line(self, text: str, scale: float) -> None:
         top = self.middle - self.tall / 2 + self.tall * (1 - scale) * self.small_at
         for sign in text:
-            wide = self.wide * scale * _width(sign)
+            wide = self.wide * scale * self._width(sign)
             self.placed.append(Placed(sign, self.x, top, wide, self.tall * scale))
             self.x += wide + self.gap * scale
         self.x += self.gap * 0.2
+
+    def _width(self, sign: str) -> float:
+        """Of a letter against the usual one; many dies give M and W no more room."""
+        return {"I": 0.55, "1": 0.6, "M": self.broad, "W": self.broad}.get(sign, 1.0)
 
 
 def lay_out(
@@ -135,8 +140,3 @@ def lay_out(
         row.middle,
         row.tall,
     )
-
-
-def _width(sign: str) -> float:
-    """Of a letter against the usual one, roughly, on plates."""
-    return {"I": 0.55, "1": 0.6, "M": 1.12, "W": 1.15}.get(sign, 1.0)

@@ -293,7 +293,7 @@ def some_die(rng: np.random.Generator) -> Die:
     """A set of letters as one state's dies might look."""
     bold = rng.uniform(0.09, 0.185)
     # A plain bar may be a 1 or an I, never both on one set of dies.
-    one = int(rng.choice(4, p=[0.2, 0.4, 0.2, 0.2]))
+    one = int(rng.choice(5, p=[0.14, 0.34, 0.18, 0.17, 0.17]))
     eye = int(rng.random() < 0.93) if one else 1
     forms = {
         "0": int(rng.choice(3, p=[0.84, 0.1, 0.06])),
@@ -302,7 +302,7 @@ def some_die(rng: np.random.Generator) -> Die:
         **{
             sign: int(rng.integers(count))
             for sign, count in {
-                "2": 4,
+                "2": 6,
                 "3": 3,
                 "4": 6,
                 "5": 2,
@@ -314,14 +314,14 @@ def some_die(rng: np.random.Generator) -> Die:
                 "G": 3,
                 "J": 3,
                 "K": 2,
-                "M": 4,
+                "M": 6,
                 "N": 2,
                 "O": 2,
                 "Q": 4,
                 "R": 2,
                 "U": 2,
                 "V": 2,
-                "W": 4,
+                "W": 7,
                 "Y": 2,
             }.items()
         },

@@ -94,7 +94,7 @@ _GRAMMARS: Final = (
 _COMMON: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
 """Most serials are without the letters that digits look like."""
 _FREE_ART: Final = (
-    "none", "none", "none", "mountains", "hills", "skyline", "trees", "waves",
+    "none", "none", "none", "none", "none", "mountains", "hills", "skyline", "trees", "waves",
     "sunburst", "stripes", "diagonal", "clouds", "bird", "flower", "palm", "seal-left",
     "seal-right", "emblem-left", "circle-centre",
 )  # fmt: skip
@@ -138,7 +138,7 @@ def _free_design(rng: np.random.Generator) -> Design:
         art_colour=(colour(0, 256),),
         stickers=tuple(c for c in ("tl", "tr", "bl", "br") if rng.random() < 0.25),
         serials=(str(rng.choice(_GRAMMARS)),),
-        letters=ALPHABET[10:] if rng.random() < 0.08 else _COMMON,
+        letters=ALPHABET[10:] if rng.random() < 0.06 else _COMMON,
     )
 
 
@@ -386,7 +386,7 @@ def _stamp(  # noqa: PLR0913, PLR0917 - what, where and how
         if x1 > x0 and y1 > y0:
             spot = mask[y0:y1, x0:x1]
             np.maximum(spot, glyph[y0 - y : y1 - y, x0 - x : x1 - x], out=spot)
-    if rng.random() < 0.12:
+    if rng.random() < 0.07:
         _worn(rng, mask)
     if rng.random() < 0.15:
         halo = np.asarray(cv2.dilate(mask, np.ones((5, 5))), np.uint8)

@@ -92,6 +92,8 @@ def _one(die: Manner) -> list[Stroke]:
         strokes = [[(0.0, 0.22), (0.19, 0.0), (0.19, 1.0)], [(0.02, 1.0), (0.36, 1.0)]]
     if form == 3:
         strokes = [[(0.0, 0.1), (0.12, 0.06), (0.16, 0.0), (0.16, 1.0)]]
+    if form == 4:
+        strokes = [[(0.0, 0.08), (0.1, 0.05), (0.1, 0.0), (0.1, 1.0)]]
     return strokes
 
 
@@ -108,9 +110,13 @@ def _two(die: Manner) -> list[Stroke]:
             ]
         ]
     # How far down the round goes before the long straight, and how it begins.
-    high, first, last = {0: (0.24, 185, 400), 2: (0.2, 190, 385), 3: (0.28, 170, 375)}[
-        form
-    ]
+    high, first, last = {
+        0: (0.24, 185, 400),
+        2: (0.2, 190, 385),
+        3: (0.28, 170, 375),
+        4: (0.14, 190, 380),
+        5: (0.17, 175, 395),
+    }[form]
     return [
         [
             *_arc(die, _HALF, high, _HALF, high, first, last, _ROUNDEST),
@@ -306,8 +312,15 @@ def _k(die: Manner) -> list[Stroke]:
 
 
 def _m(die: Manner) -> list[Stroke]:
-    deep = (0.45, 0.58, 0.7, 0.95)[die.forms["M"]]
-    return [[(0.0, 1.0), (0.0, 0.0), (0.26, deep), (0.52, 0.0), (0.52, 1.0)]]
+    deep, splay = (
+        (0.45, 0.0),
+        (0.58, 0.0),
+        (0.7, 0.0),
+        (0.95, 0.0),
+        (0.8, 0.05),
+        (0.65, 0.03),
+    )[die.forms["M"]]
+    return [[(0.0, 1.0), (splay, 0.0), (0.26, deep), (0.52 - splay, 0.0), (0.52, 1.0)]]
 
 
 def _n(die: Manner) -> list[Stroke]:
@@ -377,8 +390,14 @@ def _w(die: Manner) -> list[Stroke]:
         return [[(0.0, 0.0), (0.0, 1.0), (0.26, 0.4), (0.52, 1.0), (0.52, 0.0)]]
     if form == 3:
         return [[(0.0, 0.0), (0.07, 1.0), (0.26, 0.45), (0.45, 1.0), (0.52, 0.0)]]
-    top = 0.3 if form else 0.05
-    return [[(0.0, 0.0), (0.13, 1.0), (0.29, top), (0.45, 1.0), (0.58, 0.0)]]
+    inset, top = {
+        0: (0.13, 0.05),
+        1: (0.13, 0.3),
+        4: (0.1, 0.2),
+        5: (0.09, 0.55),
+        6: (0.04, 0.3),
+    }[form]
+    return [[(0.0, 0.0), (inset, 1.0), (0.29, top), (0.58 - inset, 1.0), (0.58, 0.0)]]
 
 
 def _y(die: Manner) -> list[Stroke]:

@@ -37,8 +37,8 @@ def soil(rng: np.random.Generator, face: Face) -> Face:
     rows, columns = face.shape[:2]
     light = np.ones((rows, columns), np.float32)
     if rng.random() < 0.3:
-        light *= 1 - rng.uniform(0.1, 0.5) * smooth_noise(
-            rng, rows, columns, int(rng.choice([4, 9, 24]))
+        light *= 1 - rng.uniform(0.1, 0.45) * smooth_noise(
+            rng, rows, columns, int(rng.choice([3, 4, 9, 16]))
         )
     if rng.random() < 0.4:
         # The edge of a bumper's shadow, or of a tree's, straight or leaning.
@@ -50,7 +50,7 @@ def soil(rng: np.random.Generator, face: Face) -> Face:
             edge = 1 - edge
         light *= 1 - edge * rng.uniform(0.2, 0.65)
     soiled = face * light[:, :, None]
-    if rng.random() < 0.15:
+    if rng.random() < 0.06:
         mud = smooth_noise(rng, rows, columns, int(rng.choice([6, 14, 40])))
         cover = np.clip((mud - rng.uniform(0.55, 0.8)) * 6, 0, 0.9)[:, :, None]
         brown = np.array([90, 75, 60], np.float32) * np.float32(rng.uniform(0.4, 1.6))
@@ -156,8 +156,8 @@ def degrade(rng: np.random.Generator, picture: Picture, width: float) -> Picture
         width: of the plate in it, pixels.
     """
     seen = picture
-    # Most pictures are fair; a third are bad in several ways at once.
-    bad = rng.random() < 0.35
+    # Most pictures are fair; a quarter are bad in several ways at once.
+    bad = rng.random() < 0.24
     if rng.random() < (0.8 if bad else 0.45):
         sigma = rng.uniform(0.3, 1.1) + width * rng.uniform(0, 0.009 if bad else 0.004)
         seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), sigma), np.uint8)
@@ -200,10 +200,10 @@ def _exposed(rng: np.random.Generator, picture: Picture) -> Picture:
     level = 255 * level ** float(np.exp(rng.normal(0, 0.3)))
     kind = rng.random()
     if kind < 0.16:
-        level = level * rng.uniform(0.12, 0.5)  # night, under-exposed
-    elif kind < 0.26:
-        level = level * rng.uniform(1.2, 1.9)  # burnt out
-    elif kind < 0.42:
+        level = level * rng.uniform(0.15, 0.5)  # night, under-exposed
+    elif kind < 0.23:
+        level = level * rng.uniform(1.2, 1.7)  # burnt out
+    elif kind < 0.34:
         level = rng.uniform(20, 120) + level * rng.uniform(0.2, 0.6)  # haze
     else:
         level = level * rng.uniform(0.6, 1.2) + rng.normal(0, 12)
