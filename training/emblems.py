@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from training.art import HEIGHT, WIDTH, Face, Rgb, blend, nearby, roundel
+from training.lettering import WORDS, shrunk, word
 
 _Spot: TypeAlias = tuple[float, float, float, float]
 """Middle, width and height."""
@@ -153,7 +154,38 @@ def _lines(
         )
 
 
-_KINDS: Final = (_block, _blobs, _map, _lines)
+def _badge(
+    rng: np.random.Generator, layer: Face, spot: _Spot, colours: list[Rgb]
+) -> None:
+    """A club's, a unit's or a jubilee's badge: characters that nobody is to read."""
+    x, y, wide, tall = spot
+    half = max(4, int(wide * rng.uniform(0.35, 0.6)))
+    high = max(4, int(min(tall * 0.5, half * rng.uniform(0.8, 1.5))))
+    place = (int(x), int(y + tall * rng.normal(0, 0.08)))
+    if rng.random() < 0.6:
+        cv2.ellipse(layer, place, (half, high), 0, 0, 360, colours[0], -1, cv2.LINE_AA)
+    else:
+        cv2.rectangle(
+            layer,
+            (place[0] - half, place[1] - high),
+            (place[0] + half, place[1] + high),
+            colours[0],
+            -1,
+        )
+    text = "".join(rng.choice(list(_SIGNS), int(rng.integers(1, 4))))
+    ink = word(text, str(rng.choice(WORDS["sans"])), 24)
+    fits = min(1.5 * half / ink.shape[1], 1.3 * high / ink.shape[0])
+    ink = shrunk(ink, (max(2, int(ink.shape[1] * fits)), max(2, int(24 * fits))))
+    top, left = place[1] - ink.shape[0] // 2, place[0] - ink.shape[1] // 2
+    spots = layer[max(top, 0) : top + ink.shape[0], max(left, 0) : left + ink.shape[1]]
+    part = ink[-spots.shape[0] :, -spots.shape[1] :][: spots.shape[0]]
+    if part.shape == spots.shape[:2] and part.size:
+        spots[part > _INKED] = colours[1]
+
+
+_SIGNS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_INKED: Final = 110
+_KINDS: Final = (_block, _blobs, _map, _lines, _badge)
 
 
 def posts(rng: np.random.Generator, face: Face, colour: Rgb) -> None:
