@@ -21,13 +21,14 @@ AMBER: Final = (251, 191, 36)
 GREY: Final = 90
 
 
-def a_line(
+def a_line(  # noqa: PLR0913  (by name)
     source: str = "a.png",
     *,
     frame: int = 0,
     confidence: float = 0.97,
     box: Box = (200, 150, 100, 50),
     corners: Corners | None = None,
+    doubtful_places: tuple[int, ...] = (),
 ) -> ReadLine:
     return ReadLine(
         source=source,
@@ -42,6 +43,7 @@ def a_line(
         box=box,
         engine="e",
         corners=corners,
+        doubtful_places=doubtful_places,
     )
 
 
@@ -75,6 +77,16 @@ def test_four_corners_are_drawn_as_they_lie() -> None:
     picture = marked(a_ground(1000, 500), [a_line(corners=slanted)])
 
     assert {(250, 165), (300, 205), (250, 215)} <= of_colour(picture, GREEN)
+
+
+def test_where_a_lookalike_may_stand_is_said_beside() -> None:
+    plain = marked(a_ground(1000, 500), [a_line()])
+    told = marked(a_ground(1000, 500), [a_line(doubtful_places=(1,))])
+
+    def words(picture: Image.Image) -> int:
+        return max(x for x, y in of_colour(picture, GREEN) if y < 145)
+
+    assert words(told) > words(plain) + 40
 
 
 def test_an_unsure_reading_has_another_colour() -> None:

@@ -59,6 +59,8 @@ def test_one_json_object_a_line(tmp_path: Path) -> None:
         "box",
         "engine",
         "corners",
+        "doubts",
+        "doubtful_places",
     ]
     assert found["source"] == str(photo)
     assert (found["frame"], found["time_s"]) == (0, 0.0)
@@ -72,6 +74,8 @@ def test_one_json_object_a_line(tmp_path: Path) -> None:
     assert left + width >= 390
     assert top + height <= 270
     assert found["engine"] == "rapidocr"
+    # A serial as Connecticut issues it; the engine names no state, so any may have.
+    assert (found["doubts"], found["doubtful_places"]) == ([], [])
 
 
 def test_the_letter_o_is_folded_in_the_match_key_only(tmp_path: Path) -> None:

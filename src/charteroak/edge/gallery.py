@@ -169,6 +169,9 @@ class _Note:
     @classmethod
     def of(cls, line: ReadLine, scale: float, font: _Font) -> "_Note":
         words = f"{line.plate}  {line.state or '--'}  {line.confidence:.0%}"
+        if line.doubtful_places:
+            odd = ", ".join(line.plate[at] for at in line.doubtful_places)
+            words += f"  look again: {odd}"
         left, top, right, bottom = font.getbbox(words)
         return cls(
             _outline(line, scale),

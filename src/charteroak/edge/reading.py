@@ -7,9 +7,11 @@ import msgspec
 
 from charteroak.core.fusion import Look
 from charteroak.core.plate import MatchKey
+from charteroak.core.serials import OTHER
 from charteroak.edge.camera import Frame
 from charteroak.edge.passing import Passing
 from charteroak.edge.recognize import Box, Corners, Recognizer, Sighting
+from charteroak.edge.serial_formats import grammar
 from charteroak.edge.stream_address import is_stream
 from charteroak.edge.track import Passed, View
 
@@ -31,6 +33,9 @@ class ReadLine(msgspec.Struct, frozen=True, kw_only=True):
         engine: what read it.
         corners: top left, top right, bottom right and bottom left of the plate, x and y
             in pixels of the original frame, or null where the engine finds boxes alone.
+        doubts: what is odd about it for a serial of its state, or of any where no state
+            is named: `lookalike`, `no_format`, `not_of_state`. No proof of a mistake.
+        doubtful_places: glyphs, from 0, that `lookalike` speaks of.
     """
 
     source: str
@@ -45,6 +50,8 @@ class ReadLine(msgspec.Struct, frozen=True, kw_only=True):
     box: Box
     engine: str
     corners: Corners | None = None
+    doubts: tuple[str, ...] = ()
+    doubtful_places: tuple[int, ...] = ()
 
 
 @attrs.define(kw_only=True)
@@ -110,6 +117,9 @@ def _line(
 ) -> ReadLine:
     # What is fused from many frames has its plate in none of them.
     corners = look.corners if isinstance(look, Sighting) else None
+    judged = grammar().judge(
+        look.plate, characters=look.characters, states={look.state or OTHER: 1.0}
+    )
     return ReadLine(
         source=source,
         frame=moment.index,
@@ -123,6 +133,8 @@ def _line(
         box=box,
         engine=engine,
         corners=None if corners is None else _rounded(corners),
+        doubts=tuple(sorted(each.name.lower() for each in judged.doubts)),
+        doubtful_places=judged.places,
     )
 
 
