@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from training.figures import FIGURES, paint_figure
+
 Face = npt.NDArray[np.uint8]
 """Height x width x 3, RGB: a flat plate, edge to edge."""
 Rgb = tuple[int, int, int]
@@ -49,6 +51,10 @@ def ground(rng: np.random.Generator, colours: list[Rgb]) -> Face:
 def paint_art(rng: np.random.Generator, face: Face, kind: str, colour: Rgb) -> None:
     """One kind of art, drawn faintly or strongly, onto a face."""
     layer = face.copy()
+    if kind in FIGURES:
+        paint_figure(rng, layer, kind)
+        blend(face, layer, rng.uniform(0.6, 1))
+        return
     _PAINTERS[kind.split("-", maxsplit=1)[0]](rng, layer, kind, colour)
     blend(face, layer, rng.uniform(0.25, 0.95))
 
@@ -154,6 +160,9 @@ def _seal(rng: np.random.Generator, layer: Face, kind: str, colour: Rgb) -> None
     roundel(rng, layer, (x0, y0), radius, colour)
 
 
+UNPAINTED: Final = frozenset(("none", "circle-centre", "outline-centre", "star-centre"))
+"""Left to the pictures that stand in the gap of a serial."""
+
 _PAINTERS: Final = {
     **dict.fromkeys(("mountains", "hills", "skyline", "trees"), _land),
     **dict.fromkeys(("stripes", "flag", "diagonal"), _stripes),
@@ -231,6 +240,28 @@ def roundel(
             -1,
             cv2.LINE_AA,
         )
+
+
+def lay_ink(
+    face: Face, mask: npt.NDArray[np.uint8], left: float, top: float, colour: Rgb
+) -> None:
+    """Put a colour onto a face where a mask says so."""
+    x, y = int(left), int(top)
+    x0, y0 = max(x, 0), max(y, 0)
+    x1, y1 = min(x + mask.shape[1], WIDTH), min(y + mask.shape[0], HEIGHT)
+    if x1 <= x0 or y1 <= y0:
+        return
+    part = mask[y0 - y : y1 - y, x0 - x : x1 - x]
+    inked = np.flatnonzero(part.any(axis=1))
+    if not inked.size:
+        return
+    y0, y1 = y0 + int(inked[0]), y0 + int(inked[-1]) + 1
+    part = part[inked[0] : inked[-1] + 1]
+    above = np.empty((*part.shape, 3), np.uint8)
+    above[:] = colour
+    weight = part.astype(np.float32) * np.float32(1 / 255)
+    below = np.ascontiguousarray(face[y0:y1, x0:x1])
+    face[y0:y1, x0:x1] = cv2.blendLinear(above, below, weight, 1 - weight)
 
 
 def blend(face: Face, layer: Face, strength: float) -> None:

@@ -1,6 +1,7 @@
 """Samples for the reader: a plate as a camera saw it, cut out as the engine cuts it."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 import attrs
 import cv2
@@ -25,6 +26,7 @@ _ON_FACE: Final = np.array(
 )
 
 Homography = npt.NDArray[np.float64]
+Weather: TypeAlias = Callable[[np.random.Generator, Picture, float], Picture]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -32,7 +34,7 @@ class Sample:
     """What the reader sees, and what it should say.
 
     Attributes:
-        picture: ROWS x COLUMNS x 3, RGB.
+        picture: rows x columns x 3, RGB.
         text: characters in reading order.
         boxes: of each: left, top, right, bottom, pixels of the picture.
         state: two letters or `other`.
@@ -46,10 +48,10 @@ class Sample:
     width: float
 
 
-def inner_corners() -> npt.NDArray[np.float32]:
+def inner_corners(columns: int = COLUMNS, rows: int = ROWS) -> npt.NDArray[np.float32]:
     """Where a plate's corners come to lie: TL, TR, BR, BL."""
-    left, right = MARGIN * COLUMNS, (1 - MARGIN) * COLUMNS
-    top, bottom = MARGIN * ROWS, (1 - MARGIN) * ROWS
+    left, right = MARGIN * columns, (1 - MARGIN) * columns
+    top, bottom = MARGIN * rows, (1 - MARGIN) * rows
     return np.array(
         [[left, top], [right, top], [right, bottom], [left, bottom]], np.float32
     )
@@ -106,6 +108,7 @@ def view(
     *,
     width: float,
     size: tuple[int, int] | None = None,
+    weather: Weather = degrade,
 ) -> View:
     """A plate as a camera sees it, worn, framed, turned, lit and filed.
 
@@ -114,6 +117,7 @@ def view(
         plate: to show.
         width: about as wide as this, pixels.
         size: columns and rows of the picture; None for little more than the plate.
+        weather: what lens, sensor and file make of a picture with a plate that wide.
     """
     face = framed(rng, plate.face, _BORDER)
     # Shrunk to about its size in the picture first, or the warp would alias.
@@ -138,17 +142,32 @@ def view(
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_TRANSPARENT,
     )
-    return View(picture=degrade(rng, canvas, width), corners=corners, width=width)
+    return View(picture=weather(rng, canvas, width), corners=corners, width=width)
 
 
-def sample(rng: np.random.Generator, plate: Plate) -> Sample:
-    """One look at a plate."""
-    seen = view(rng, plate, width=some_width(rng))
-    to_input = _homography(_guessed(rng, seen.corners), inner_corners())
+def sample(
+    rng: np.random.Generator,
+    plate: Plate,
+    *,
+    size: tuple[int, int] = (COLUMNS, ROWS),
+    widths: Callable[[np.random.Generator], float] = some_width,
+    weather: Weather = degrade,
+) -> Sample:
+    """One look at a plate.
+
+    Args:
+        rng: chance.
+        plate: to look at.
+        size: columns and rows of what is seen.
+        widths: how wide a plate is in the camera's picture, pixels.
+        weather: as in `view`.
+    """
+    seen = view(rng, plate, width=widths(rng), weather=weather)
+    to_input = _homography(_guessed(rng, seen.corners), inner_corners(*size))
     picture = cv2.warpPerspective(
         seen.picture,
         to_input,
-        (COLUMNS, ROWS),
+        size,
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )

@@ -13,6 +13,7 @@ import numpy as np
 from charteroak.core import read
 from charteroak.core.errors import CharterOakError
 from charteroak.core.serial_format import DIGITS, LETTERS, RunKind, glyphs_of, runs
+from training.figures import FIGURES
 
 _FILE: Final = Path(__file__).with_name("jurisdictions.toml")
 _FIRST_YEAR, _LAST_YEAR = 1950, 2030
@@ -30,7 +31,7 @@ _KINDS_OF_ART: Final = (
     "outline-centre star-centre seal-left seal-right emblem-left palm flower lighthouse "
     "desert clouds stripes diagonal mark-left"
 )
-ART: Final = frozenset(_KINDS_OF_ART.split())
+ART: Final = frozenset((*_KINDS_OF_ART.split(), *FIGURES))
 """What the renderer can draw; `mark-left` is small and does not move the serial."""
 
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
@@ -63,7 +64,7 @@ class Word:
 
     Attributes:
         text: as printed.
-        at: top or bottom.
+        at: top or bottom, and there the left or the right where not the middle.
         style: serif, sans, script or block.
         colour: `#rrggbb`.
         size: height, as a share of the plate's.
@@ -125,7 +126,7 @@ class Design:
 
 class _Word(msgspec.Struct, forbid_unknown_fields=True):
     text: str
-    at: Literal["top", "bottom"]
+    at: Literal["top", "bottom", "top-left", "top-right", "bottom-left", "bottom-right"]
     style: Literal["serif", "sans", "script", "block"]
     colour: str | None = None
     size: float | None = None
@@ -222,7 +223,7 @@ def _design(each: _Design) -> Design:
                 at=word.at,
                 style=word.style,
                 colour=word.colour or each.ink,
-                size=word.size or (0.16 if word.at == "top" else 0.10),
+                size=word.size or (0.16 if word.at.startswith("top") else 0.10),
             )
             for word in each.words
         ),

@@ -16,11 +16,13 @@ import numpy.typing as npt
 
 from training.art import (
     HEIGHT,
+    UNPAINTED,
     WIDTH,
     Face,
     Rgb,
     bolts,
     ground,
+    lay_ink,
     nearby,
     paint_art,
     rgb,
@@ -46,6 +48,7 @@ _PRINTED: Final = 160
 _BANK: Final = 96
 """Height in pixels that glyphs are kept at."""
 _SLOTS: Final = 9
+_SPREADS: Final = (4.0, 14.0, 30.0)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -100,7 +103,7 @@ _FREE_ART: Final = (
 )  # fmt: skip
 
 
-def _free_design(rng: np.random.Generator) -> Design:
+def free_design(rng: np.random.Generator) -> Design:
     """Of no state: any colours that can be read, any words, any art."""
     light = rng.random() < 0.72
     count = int(rng.choice([1, 2, 3], p=[0.5, 0.3, 0.2]))
@@ -142,24 +145,6 @@ def _free_design(rng: np.random.Generator) -> Design:
     )
 
 
-def _repainted(rng: np.random.Generator, design: Design) -> Design:
-    """A state's words and serials in any colours: states are to be read by name too."""
-    free = _free_design(rng)
-    words = tuple(
-        attrs.evolve(each, colour=free.ink, style=str(rng.choice(sorted(WORDS))))
-        for each in design.words
-    )
-    return attrs.evolve(
-        design,
-        ground=free.ground,
-        bands=(),
-        ink=free.ink,
-        words=words,
-        art=free.art,
-        art_colour=free.art_colour,
-    )
-
-
 @functools.cache
 def _bank(number: int) -> Lettering:
     rng = np.random.default_rng([7, abs(number), int(number < 0)])
@@ -172,7 +157,11 @@ def _kept(number: int, sign: str) -> npt.NDArray[np.uint8]:
 
 
 def draw_plate(
-    rng: np.random.Generator, design: Design | None = None, *, held_out: bool = False
+    rng: np.random.Generator,
+    design: Design | None = None,
+    *,
+    held_out: bool = False,
+    spreads: tuple[float, ...] = _SPREADS,
 ) -> Plate:
     """Draw a plate.
 
@@ -180,10 +169,11 @@ def draw_plate(
         rng: where all that varies comes from; the same state, the same plate.
         design: to draw; None for any, four in ten of them of no state.
         held_out: use dies that training never sees.
+        spreads: how far batches of paint differ, one of these.
     """
     if design is None:
-        design = some_design(rng) if rng.random() < 0.65 else _free_design(rng)
-    spread = float(rng.choice([4, 14, 30]))
+        design = some_design(rng) if rng.random() < 0.65 else free_design(rng)
+    spread = float(rng.choice(spreads))
     face = _blank(rng, design, spread)
     art = design.art_colour or (design.ink,)
     pieces = _fitting(rng, design)
@@ -209,17 +199,6 @@ def draw_plate(
     )
 
 
-def draw_state_plate(rng: np.random.Generator, *, held_out: bool = False) -> Plate:
-    """A plate of a state, half of them with its words on other colours.
-
-    States are to be told by their names too: no list of designs is complete.
-    """
-    design = some_design(rng)
-    if rng.random() < 0.5:
-        design = _repainted(rng, design)
-    return draw_plate(rng, design, held_out=held_out)
-
-
 def _blank(rng: np.random.Generator, design: Design, spread: float) -> Face:
     """A plate before its serial; `spread` is how far batches of paint differ."""
     face = ground(rng, [nearby(rng, rgb(c), spread) for c in design.ground])
@@ -228,7 +207,7 @@ def _blank(rng: np.random.Generator, design: Design, spread: float) -> Face:
         face[top:bottom] = nearby(rng, rgb(band.colour), spread)
     art = design.art_colour or (design.ink,)
     for number, kind in enumerate(design.art):
-        if kind not in {"none", "circle-centre", "outline-centre", "star-centre"}:
+        if kind not in UNPAINTED:
             paint_art(rng, face, kind, nearby(rng, rgb(art[number % len(art)]), spread))
     for each in design.words:
         _write(rng, face, each)
@@ -261,12 +240,15 @@ def _write(rng: np.random.Generator, face: Face, each: Word) -> None:
     if ink.shape[1] > widest:
         ink = shrunk(ink, (widest, ink.shape[0]))
     rows, columns = ink.shape
+    edge, _, side = each.at.partition("-")
     top = {
         "top": rng.uniform(0.01, 0.06) * HEIGHT,
         "bottom": HEIGHT * rng.uniform(0.94, 0.99) - rows,
-    }.get(each.at, HEIGHT * 0.5 - rows / 2)
-    left = (WIDTH - columns) / 2 + rng.normal(0, 6)
-    _ink(face, ink, left, top, rgb(each.colour))
+    }.get(edge, HEIGHT * 0.5 - rows / 2)
+    room = WIDTH - columns
+    left = {"left": room * 0.1, "right": room * 0.9}.get(side, room / 2)
+    left += rng.normal(0, 6)
+    lay_ink(face, ink, left, top, rgb(each.colour))
 
 
 def _county(rng: np.random.Generator, face: Face) -> None:
@@ -283,28 +265,7 @@ def _county(rng: np.random.Generator, face: Face) -> None:
             (250, 250, 250),
             -1,
         )
-    _ink(face, ink, left, top, (20, 20, 20))
-
-
-def _ink(
-    face: Face, mask: npt.NDArray[np.uint8], left: float, top: float, colour: Rgb
-) -> None:
-    x, y = int(left), int(top)
-    x0, y0 = max(x, 0), max(y, 0)
-    x1, y1 = min(x + mask.shape[1], WIDTH), min(y + mask.shape[0], HEIGHT)
-    if x1 <= x0 or y1 <= y0:
-        return
-    part = mask[y0 - y : y1 - y, x0 - x : x1 - x]
-    inked = np.flatnonzero(part.any(axis=1))
-    if not inked.size:
-        return
-    y0, y1 = y0 + int(inked[0]), y0 + int(inked[-1]) + 1
-    part = part[inked[0] : inked[-1] + 1]
-    above = np.empty((*part.shape, 3), np.uint8)
-    above[:] = colour
-    weight = part.astype(np.float32) * np.float32(1 / 255)
-    below = np.ascontiguousarray(face[y0:y1, x0:x1])
-    face[y0:y1, x0:x1] = cv2.blendLinear(above, below, weight, 1 - weight)
+    lay_ink(face, ink, left, top, (20, 20, 20))
 
 
 def _laid_out(
@@ -315,7 +276,7 @@ def _laid_out(
     art: Rgb,
 ) -> tuple[Placed, ...]:
     """Where each character stands; what stands between them is drawn at once."""
-    pictured = rng.random() < 0.1
+    pictured = rng.random() < 0.16
     beside = pictured or bool({"emblem-left", "seal-left"} & set(design.art))
     layout = lay_out(rng, pieces, beside=beside)
     middle, tall = layout.middle, layout.tall
@@ -390,8 +351,8 @@ def _stamp(  # noqa: PLR0913, PLR0917 - what, where and how
         _worn(rng, mask)
     if rng.random() < 0.15:
         halo = np.asarray(cv2.dilate(mask, np.ones((5, 5))), np.uint8)
-        _ink(face, halo, 0, 0, (250, 250, 250) if sum(ink) < 330 else (10, 10, 10))
-    _ink(face, mask, 0, 0, ink)
+        lay_ink(face, halo, 0, 0, (250, 250, 250) if sum(ink) < 330 else (10, 10, 10))
+    lay_ink(face, mask, 0, 0, ink)
     if not printed and rng.random() < 0.85:
         _emboss(rng, face, mask)
 

@@ -1,9 +1,24 @@
-"""Which state a plate is of: by its name, colours and layout, not by its serial."""
+"""Which state a plate is of: by its name, colours and layout, not by its serial.
+
+It sees plates twice as large as the reader does, or the name could not be read. Beside
+the state it is taught the letters of all words at the places where they stand; that head
+is for training alone.
+"""
+
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
 from training.reader_net import STATES, Block, conv, evened
+
+ROWS: Final = 128
+COLUMNS: Final = 288
+GRID: Final = (ROWS // 8, COLUMNS // 4)
+"""Rows and columns of the places where letters are taught."""
+LETTERS: Final = 26
+
+_PLACES: Final = (ROWS // 16) * (COLUMNS // 16)
 
 
 class StateNet(nn.Module):
@@ -11,24 +26,34 @@ class StateNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            conv(3, 24, 2),
-            Block(24),
-            conv(24, 48, 2),
-            Block(48),
-            conv(48, 72, 2),
-            Block(72),
-            Block(72),
-            conv(72, 96, 2),
-            nn.Flatten(),
-            nn.Dropout(0.3),
-            nn.Linear(96 * 4 * 9, STATES),
+        self.fine = nn.Sequential(
+            conv(3, 16, 2), conv(16, 24, 2), Block(24), conv(24, 48, (2, 1)), Block(48)
         )
+        self.letters = nn.Conv2d(48, LETTERS, 1)
+        self.coarse = nn.Sequential(
+            conv(48, 96, 2), Block(96), conv(96, 96, (1, 2)), Block(96)
+        )
+        self.places = nn.Sequential(nn.Conv2d(96, 20, 1), nn.ReLU(inplace=True))
+        self.forget = nn.Dropout(0.25)
+        self.state = nn.Linear(20 * _PLACES + 2 * 96, STATES)
 
     def forward(self, picture: Tensor) -> Tensor:
         """See the class."""
-        logits: Tensor = self.layers(evened(picture))
-        return logits
+        return self.taught(picture)[0]
+
+    def taught(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """What training follows: the logits, and those of letters, N x LETTERS x GRID."""
+        fine = self.fine(evened(picture))
+        coarse = self.coarse(fine)
+        all_seen = torch.cat(
+            [
+                self.places(coarse).flatten(1),
+                coarse.amax(dim=(2, 3)),
+                coarse.mean(dim=(2, 3)),
+            ],
+            dim=1,
+        )
+        return self.state(self.forget(all_seen)), self.letters(fine)
 
 
 def named(net: StateNet, plates: Tensor) -> Tensor:

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
 import torch
 from torch.nn import functional
 
-from training.crops import sample
+from training.crops import Sample, sample
+from training.designs import STATES as CODES
 from training.loop import (
     BATCH,
     Batch,
@@ -23,16 +25,18 @@ from training.loop import (
     steady_weights,
     write_weights,
 )
-from training.plates import Plate, draw_plate, draw_state_plate
+from training.plates import OTHER, Plate
 from training.reader_net import STATES
-from training.state_net import StateNet
-from training.train_reader import packed
+from training.state_net import COLUMNS, GRID, ROWS, StateNet
+from training.state_plates import draw_state_plate
+from training.wear import Picture, degrade
 
-_AGAIN: Final = 3
+_AGAIN: Final = 2
+"""Looks at each drawn plate; drawing costs as much as looking."""
 _ON_HAND: Final = 200
-_OF_NONE: Final = 0.12
-"""Of the plates, that are of no state."""
 _VALIDATION: Final = 1_200
+_UNSEEN: Final = -100
+"""Where no letter stands, or none that could be read."""
 
 
 def main() -> None:
@@ -45,39 +49,97 @@ def main() -> None:
     Run(task, given).train()
 
 
-def batches(
-    seed: list[int], *, size: int = BATCH, held_out: bool = False
-) -> Iterator[Batch]:
-    """Endless batches of `picture` and `state`; the same seed, the same batches."""
+def some_width(rng: np.random.Generator) -> float:
+    """Of a plate in a picture, pixels: names are read on large ones."""
+    low, high = (90, 330) if rng.random() < 0.85 else (50, 110)
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def weather(rng: np.random.Generator, picture: Picture, width: float) -> Picture:
+    """As for the reader, or fair: a name that nobody can read teaches nothing."""
+    if rng.random() < 0.5:
+        return degrade(rng, picture, width)
+    if rng.random() < 0.5:
+        sigma = float(rng.uniform(0.3, 0.6) + width * rng.uniform(0, 0.003))
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
+    light = rng.uniform(0.55, 1.25) * rng.normal(1, 0.06, 3)
+    lit = picture * light.astype(np.float32) + np.float32(rng.normal(0, 12))
+    seen = np.clip(lit, 0, 255).astype(np.uint8)
+    if rng.random() < 0.6:
+        quality = int(rng.uniform(40, 95))
+        _, packed_up = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        seen = np.asarray(cv2.imdecode(packed_up, cv2.IMREAD_COLOR), np.uint8)
+    return seen
+
+
+def looks(seed: list[int], *, held_out: bool = False) -> Iterator[Sample]:
+    """Endless samples; the same seed, the same samples."""
     rng = np.random.default_rng(seed)
     kept: list[Plate] = []
     while True:
-        samples = []
-        while len(samples) < size:
-            of_none = rng.random() < _OF_NONE
-            draw = draw_plate if of_none else draw_state_plate
-            kept.append(draw(rng, held_out=held_out))
-            if len(kept) > _ON_HAND:
-                kept.pop(int(rng.integers(len(kept))))
-            samples += [
-                sample(rng, kept[int(rng.integers(len(kept)))]) for _ in range(_AGAIN)
-            ]
-        batch = packed(samples[:size])
-        yield {"picture": batch["picture"], "state": batch["state"]}
+        kept.append(draw_state_plate(rng, held_out=held_out))
+        if len(kept) > _ON_HAND:
+            kept.pop(int(rng.integers(len(kept))))
+        for _ in range(_AGAIN):
+            plate = kept[int(rng.integers(len(kept)))]
+            yield sample(
+                rng, plate, size=(COLUMNS, ROWS), widths=some_width, weather=weather
+            )
+
+
+def batches(
+    seed: list[int], *, size: int = BATCH, held_out: bool = False
+) -> Iterator[Batch]:
+    """Endless batches of `picture`, `state` and `letters`."""
+    stream = looks(seed, held_out=held_out)
+    while True:
+        yield packed([next(stream) for _ in range(size)])
+
+
+def packed(samples: list[Sample]) -> Batch:
+    """Samples as arrays.
+
+    Returns:
+        `picture` N x ROWS x COLUMNS x 3; `state` N, the last number for none; `letters`
+        N x GRID, the number of the letter whose box holds the middle of the place.
+    """
+    state = np.full(len(samples), STATES - 1, np.int64)
+    letters = np.full((len(samples), *GRID), _UNSEEN, np.int64)
+    for row, each in enumerate(samples):
+        if each.state != OTHER:
+            state[row] = CODES.index(each.state)
+        for sign, box in zip(each.text, each.boxes, strict=True):
+            left, top, right, bottom = box / (4, 8, 4, 8) - 0.5
+            x0, x1 = max(int(np.ceil(left)), 0), int(np.floor(right)) + 1
+            y0, y1 = max(int(np.ceil(top)), 0), int(np.floor(bottom)) + 1
+            if each.width > 80:
+                letters[row, y0 : max(y1, 0), x0 : max(x1, 0)] = ord(sign) - ord("A")
+    return {
+        "picture": np.stack([each.picture for each in samples]),
+        "state": state,
+        "letters": letters,
+    }
 
 
 def losses(net: StateNet, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
-    """One loss."""
+    """The sum to follow, then states and letters."""
     picture = batch["picture"].permute(0, 3, 1, 2).float()
     with torch.autocast(picture.device.type, torch.bfloat16):
-        logits = net(picture.contiguous(memory_format=torch.channels_last))
-    return (
-        functional.cross_entropy(logits.float(), batch["state"], label_smoothing=0.03),
+        states, letters = net.taught(
+            picture.contiguous(memory_format=torch.channels_last)
+        )
+    naming = functional.cross_entropy(
+        states.float(), batch["state"], label_smoothing=0.02
     )
+    reading = functional.cross_entropy(
+        letters.float(), batch["letters"], ignore_index=_UNSEEN
+    )
+    return naming + 0.5 * reading, naming, reading
 
 
 @functools.cache
 def _validation() -> tuple[Batch, ...]:
+    """The same for every run of one generator, so that runs can be compared."""
     stream = batches([90_002], size=100, held_out=True)
     return tuple(next(stream) for _ in range(_VALIDATION // 100))
 
@@ -109,7 +171,7 @@ def validate(net: StateNet) -> dict[str, float]:
 
 
 def export(run: Path, folder: Path) -> None:
-    """Write `states.safetensors`; `training.export_reader` makes the ONNX of it."""
+    """Write `states.safetensors`; `training.export_states` makes the ONNX of it."""
     folder.mkdir(parents=True, exist_ok=True)
     write_weights(steady_weights(run), folder / "states.safetensors")
 
