@@ -304,7 +304,7 @@ def some_die(rng: np.random.Generator) -> Die:
             for sign, count in {
                 "2": 6,
                 "3": 3,
-                "4": 6,
+                "4": 9,
                 "5": 2,
                 "6": 3,
                 "7": 3,

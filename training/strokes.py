@@ -147,13 +147,22 @@ def _three(die: Manner) -> list[Stroke]:
     ]
 
 
+_OPEN_FOURS: Final = {
+    1: (0.24, 0.77, 0.5),
+    2: (0.13, 0.7, 0.38),
+    4: (0.3, 0.74, 0.56),
+    6: (0.2, 0.83, 0.6),
+    7: (0.26, 0.8, 0.64),
+    8: (0.15, 0.85, 0.68),
+}
+"""Where the slope begins, and the heights of the bar and of the upright's upper end."""
+
+
 def _four(die: Manner) -> list[Stroke]:
     form = die.forms["4"]
-    if form in {1, 2, 4}:
+    if form in _OPEN_FOURS:
         # Stamped ones are open: the upright starts below the bend.
-        top = {1: 0.24, 2: 0.13, 4: 0.3}[form]
-        bar = {1: 0.77, 2: 0.7, 4: 0.74}[form]
-        start = {1: 0.5, 2: 0.38, 4: 0.56}[form]
+        top, bar, start = _OPEN_FOURS[form]
         return [
             [(top, 0.0), (0.0, bar), (_WIDE + 0.02, bar)],
             [(0.32, start), (0.32, 1.0)],
