@@ -293,7 +293,7 @@ def some_die(rng: np.random.Generator) -> Die:
     """A set of letters as one state's dies might look."""
     bold = rng.uniform(0.09, 0.185)
     # A plain bar may be a 1 or an I, never both on one set of dies.
-    one = int(rng.choice(5, p=[0.14, 0.34, 0.18, 0.17, 0.17]))
+    one = int(rng.choice(6, p=[0.12, 0.3, 0.16, 0.13, 0.13, 0.16]))
     eye = int(rng.random() < 0.93) if one else 1
     forms = {
         "0": int(rng.choice(3, p=[0.84, 0.1, 0.06])),
@@ -336,7 +336,10 @@ def some_die(rng: np.random.Generator) -> Die:
         waist=rng.uniform(0.44, 0.52),
         slant=0.0 if rng.random() < 0.93 else rng.uniform(-0.05, 0.12),
         butt=bool(rng.random() < 0.4),
-        widths={sign: rng.uniform(0.9, 1.12) for sign in ALPHABET},
+        # Many dies give M and W no more room than others, with strokes as bold.
+        widths={
+            sign: rng.uniform(0.72 if sign in "MW" else 0.9, 1.12) for sign in ALPHABET
+        },
     )
 
 
