@@ -61,9 +61,10 @@ def random_pose(
         A homography, shape (3, 3), from units (x from 0 to 1, y from 0 to 1 / aspect)
         to pixels around the thing's middle.
     """
-    yaw = np.deg2rad(np.clip(rng.normal(0, 20 * calm), -50, 50))
-    pitch = np.deg2rad(np.clip(rng.normal(6, 10) * calm, -18, 32))
-    roll = np.deg2rad(np.clip(rng.normal(0, 4.5) * calm, -12, 12))
+    steep = 1.7 if rng.random() < 0.25 else 1.0
+    yaw = np.deg2rad(np.clip(rng.normal(0, 20 * calm * steep), -58, 58))
+    pitch = np.deg2rad(np.clip(rng.normal(6, 10) * calm * steep, -22, 40))
+    roll = np.deg2rad(np.clip(rng.normal(0, 4.5) * calm * steep, -20, 20))
     away = float(np.exp(rng.uniform(np.log(4), np.log(30))))
     turn = cv2.Rodrigues(np.array([0.0, yaw, 0.0]))[0]
     turn = cv2.Rodrigues(np.array([pitch, 0.0, 0.0]))[0] @ turn

@@ -2,27 +2,41 @@
 
 import json
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-_WIDTH, _HEIGHT, _EDGE = 720, 200, 40
+_WIDTH: Final = 720
+_HEIGHT: Final = 200
+_EDGE: Final = 40
 
 
 def draw_curves(log: Path, picture: Path) -> None:
     """Draw every value of a log of JSON lines over its minutes, one panel each."""
-    entries = [json.loads(line) for line in log.read_text().splitlines()]
-    names = [name for entry in entries for name in entry]
-    names = [name for name in dict.fromkeys(names) if name != "minutes"]
+    entries = [_flat(json.loads(line)) for line in log.read_text("utf-8").splitlines()]
+    names = dict.fromkeys(name for entry in entries for name in entry)
     panels = [
         _panel(name, [(e["minutes"], e[name]) for e in entries if name in e])
         for name in names
-        if name not in {"steps", "scenes"}
+        if name not in {"minutes", "samples"}
     ]
     cv2.imwrite(str(picture), np.concatenate(panels))
 
 
-def _panel(name: str, points: list[tuple[float, float]]) -> np.ndarray:
+def _flat(entry: dict[str, float | list[float]]) -> dict[str, float]:
+    """The losses of an entry as values with names of their own."""
+    flat: dict[str, float] = {}
+    for name, value in entry.items():
+        if isinstance(value, list):
+            flat |= {f"{name} {place}": each for place, each in enumerate(value)}
+        else:
+            flat[name] = value
+    return flat
+
+
+def _panel(name: str, points: list[tuple[float, float]]) -> npt.NDArray[np.uint8]:
     sheet = np.full((_HEIGHT, _WIDTH, 3), 255, np.uint8)
     values = np.array(points, np.float64)
     low, high = values[:, 1].min(), np.percentile(values[:, 1], 98)

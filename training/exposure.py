@@ -1,6 +1,6 @@
 """What light and a camera do to a picture of a scene."""
 
-from typing import Final
+from typing import Final, Literal
 
 import cv2
 import numpy as np
@@ -9,15 +9,20 @@ from numpy.typing import NDArray
 from training.canvas import Picture
 from training.scene_kit import Kit
 
+Light = Literal["fair", "hard", "night"]
+_LIGHTS: Final[tuple[Light, ...]] = ("fair", "fair", "hard", "hard", "night")
 _STEPS: Final = np.arange(256, dtype=np.float32) / 255
 
 
 def expose(rng: np.random.Generator, kit: Kit, picture: Picture) -> Picture:
     """Take a picture of a scene: its light, its lens, its noise, its compression."""
     monochrome = rng.random() < 0.33
-    if rng.random() < 0.15:
+    light = _LIGHTS[int(rng.integers(len(_LIGHTS)))]
+    if light != "fair" and rng.random() < 0.25:
         picture = _haze(rng, kit, picture)
-    picture = _tones(rng, picture, monochrome=monochrome)
+    picture = _tones(rng, picture, light, monochrome=monochrome)
+    if light == "night" and rng.random() < 0.4:
+        picture = _lights(rng, picture, monochrome=monochrome)
     picture = _lens(rng, picture)
     if rng.random() < 0.75:
         picture = _noise(rng, kit, picture, monochrome=monochrome)
@@ -36,23 +41,44 @@ def _haze(rng: np.random.Generator, kit: Kit, picture: Picture) -> Picture:
     return np.asarray(cv2.add(picture, cv2.merge([veil] * 3)), np.uint8)
 
 
-def _tones(rng: np.random.Generator, picture: Picture, *, monochrome: bool) -> Picture:
+def _lights(rng: np.random.Generator, picture: Picture, *, monochrome: bool) -> Picture:
+    """Add lamps that shine into the lens, with their halos."""
+    height, width = picture.shape[:2]
+    glow = np.zeros((height, width), np.float32)
+    for _ in range(int(rng.integers(1, 4))):
+        x, y = int(rng.integers(width)), int(rng.integers(height))
+        radius = float(np.exp(rng.uniform(np.log(3), np.log(16))))
+        cv2.circle(glow, (x, y), max(round(radius), 1), (1.0,), -1, cv2.LINE_AA)
+    halo = cv2.blur(cv2.blur(glow, (31, 31)), (31, 31)) * rng.uniform(0.3, 2.0)
+    glow = cv2.GaussianBlur(glow, (0, 0), 1.5) + halo
+    tint = np.ones(3) if monochrome else rng.uniform([0.9, 0.3, 0.2], 1.0)
+    added = np.minimum(glow[..., None] * tint * 255, 255).astype(np.uint8)
+    return np.asarray(cv2.add(picture, added), np.uint8)
+
+
+def _tones(
+    rng: np.random.Generator, picture: Picture, light: Light, *, monochrome: bool
+) -> Picture:
     """Balance colours, stretch and bend the tones; three tables, one pass."""
     small = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA)
     means = small.reshape(-1, 3).mean(axis=0) + 1.0
-    balance = np.clip(means.mean() / means, 0.5, 2.2) ** rng.uniform(0.2, 1.1)
-    balance *= np.exp(rng.normal(0, 0.07, 3))
+    balance = np.clip(means.mean() / means, 0.5, 2.2) ** rng.uniform(0, 0.8)
+    wild = 0.4 if light == "fair" else 1.0
+    balance = balance**wild * np.exp(rng.normal(0, 0.07 * wild, 3))
     low, high = 0.0, 255.0
     if rng.random() < 0.5:
         ranked = np.sort(small, axis=None)
         low = float(ranked[int(rng.uniform(0, 0.06) * len(ranked))])
         high = float(ranked[int(rng.uniform(0.94, 1) * len(ranked))])
     high = max(high, low + 40)
-    gain = np.exp(rng.normal(0, 0.22))
-    gamma = np.exp(rng.normal(0, 0.3))
-    lift = rng.normal(0, 0.03)
-    if rng.random() < 0.2:  # night: dark, with bright lights kept
-        gain, gamma = rng.uniform(0.25, 0.8), rng.uniform(1.0, 1.8)
+    gain = np.exp(rng.normal(0, 0.22 * wild))
+    gamma = np.exp(rng.normal(0, 0.3 * wild))
+    lift = rng.normal(0, 0.03 * wild)
+    if light == "fair" and monochrome:  # street cameras spare the bright bodies
+        gain *= np.exp(rng.uniform(-0.9, 0.1))
+    if light == "night":  # dark, with bright lights kept
+        gain = float(np.exp(rng.uniform(np.log(0.2), np.log(0.8))))
+        gamma = rng.uniform(0.9, 1.7)
     if monochrome:
         weights = rng.dirichlet([4.0, 4.0, 2.0])[None, :].astype(np.float32)
         grey = cv2.transform(picture, weights)

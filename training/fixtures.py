@@ -22,13 +22,17 @@ def fix_plate(rng: np.random.Generator, kit: Kit, sheet: Sheet, aspect: float) -
     """
     width = round(sheet.unit_px)
     height = max(round(sheet.unit_px / aspect), 4)
-    face = kit.face(rng)
+    face = _temporary(rng, kit) if rng.random() < 0.05 else kit.face(rng)
     if rng.random() < 0.12:
         face = _infrared(rng, face)
     face = np.asarray(
         cv2.resize(face, (width, height), interpolation=cv2.INTER_AREA), np.uint8
     )
     _light(rng, kit, face)
+    if rng.random() < 0.2:
+        _blend_in(rng, sheet, face)
+    if rng.random() < 0.03:
+        _behind(rng, kit, sheet, height)
     framed = rng.random() < 0.55
     if framed:
         _frame(rng, kit, sheet, height)
@@ -60,6 +64,46 @@ def _span(
     grow = out * sheet.unit_px
     low = y + height + grow + below * sheet.unit_px
     return x - grow, y - grow, x + sheet.unit_px + grow, low
+
+
+def _temporary(rng: np.random.Generator, kit: Kit) -> Picture:
+    """Draw a plate of paper: a printed number, and small print below or above."""
+    face = np.empty((192, 384, 3), np.uint8)
+    face[:] = (rng.uniform(190, 255) * rng.uniform(0.9, 1, 3)).astype(np.uint8)
+    ink = float(rng.uniform(10, 70))
+    top = rng.uniform(0.1, 0.35) * 192
+    large = rng.uniform(0.28, 0.5) * 192
+    _line(face, kit.stamp(rng, "serial"), (20, top, 364, top + large), ink)
+    small = rng.uniform(0.09, 0.18) * 192
+    for y in (top - small - 4, top + large + 8, top + large + 12 + small):
+        if 0 < y < 184 - small and rng.random() < 0.7:
+            stamp = kit.stamp(rng, "words", "clock", "number", "serial")
+            _line(face, stamp, (20, y, 364, y + small), ink)
+    return face
+
+
+def _blend_in(rng: np.random.Generator, sheet: Sheet, face: Picture) -> None:
+    """Make a plate nearly as bright as what it is mounted on, in place."""
+    x, y = (round(value) for value in sheet.origin)
+    height, width = face.shape[:2]
+    under = sheet.paint[y : y + height, x : x + width]
+    gain = (float(under.mean()) + 4) / (float(face.mean()) + 4)
+    gain = float(np.clip(gain, 0.15, 1.5)) * rng.uniform(0.85, 1.3)
+    face[:] = cv2.convertScaleAbs(face, alpha=gain)
+
+
+def _behind(rng: np.random.Generator, kit: Kit, sheet: Sheet, height: int) -> None:
+    """Draw a long plate of another country under the plate, in place."""
+    x, y = sheet.origin
+    unit = sheet.unit_px
+    side, top = rng.uniform(0.1, 0.45) * unit, rng.uniform(0.0, 0.3) * height
+    box = (x - side, y + top, x + unit + side, y + top + rng.uniform(0.6, 0.8) * height)
+    mask = rounded((*sheet.cover.shape,), box, 0.03 * unit)
+    blend(sheet.paint, mask, (235, 235, 230))
+    np.maximum(sheet.cover, mask, out=sheet.cover)
+    rim = 0.1 * height
+    inner = (box[0] + rim, box[1] + rim, box[2] - rim, box[3] - rim)
+    _line(sheet.paint, kit.stamp(rng, "serial"), inner, 20.0)
 
 
 def _infrared(rng: np.random.Generator, face: Picture) -> Picture:
@@ -96,9 +140,11 @@ def _light(rng: np.random.Generator, kit: Kit, face: Picture) -> None:
 
 
 def _frame(rng: np.random.Generator, kit: Kit, sheet: Sheet, height: int) -> None:
-    out = rng.uniform(0.012, 0.055)
-    below = rng.choice([0.0, rng.uniform(0.01, 0.08)])
-    above = rng.choice([0.0, 0.0, rng.uniform(0.01, 0.06)])
+    thick = rng.random() < 0.35  # a dealer's frame, with room for words
+    out = rng.uniform(0.025, 0.09) if thick else rng.uniform(0.012, 0.055)
+    most = 0.15 if thick else 0.07
+    below = rng.choice([0.0, rng.uniform(0.01, most)])
+    above = rng.choice([0.0, 0.0, rng.uniform(0.01, most)])
     style = rng.random()
     if style < 0.6:
         shine = rng.uniform(5, 60)
@@ -106,7 +152,11 @@ def _frame(rng: np.random.Generator, kit: Kit, sheet: Sheet, height: int) -> Non
         shine = rng.uniform(120, 250)
     else:
         shine = rng.uniform(60, 120)
-    tint = rng.uniform(0.8, 1.2, 3) if rng.random() < 0.2 else np.ones(3)
+    tint = np.ones(3)
+    if rng.random() < 0.25:
+        tint = (
+            rng.uniform(0.8, 1.2, 3) if rng.random() < 0.6 else rng.uniform(0.2, 1.6, 3)
+        )
     colour = shine * tint
     shape = (*sheet.cover.shape,)
     left, top, right, bottom = _span(sheet, out, height, float(below))
@@ -124,11 +174,11 @@ def _frame(rng: np.random.Generator, kit: Kit, sheet: Sheet, height: int) -> Non
         (above, (left, box[1], right, box[1] + (above + out) * sheet.unit_px * 0.9)),
     ):
         if share > 0.02 and rng.random() < 0.8:
-            _line(sheet, kit.stamp(rng, "dealer", "words"), bar, ink)
+            _line(sheet.paint, kit.stamp(rng, "dealer", "words"), bar, ink)
 
 
 def _line(
-    sheet: Sheet,
+    paint: Picture,
     stamp: Picture,
     box: tuple[float, float, float, float],
     ink: float,
@@ -137,7 +187,7 @@ def _line(
     high = bottom - top
     wide = min(round(stamp.shape[1] * high / stamp.shape[0]), right - left)
     x = (left + right - wide) // 2
-    room = sheet.paint[max(top, 0) : max(bottom, 0), max(x, 0) : max(x + wide, 0)]
+    room = paint[max(top, 0) : max(bottom, 0), max(x, 0) : max(x + wide, 0)]
     if high < 2 or wide < 2 or room.shape[:2] != (high, wide):
         return
     mask = np.asarray(cv2.resize(stamp, (wide, high), interpolation=cv2.INTER_AREA))

@@ -18,6 +18,7 @@ from training.canvas import (
     shaded,
 )
 from training.fixtures import fix_blank
+from training.parts import draw_branches, draw_pipes, draw_tailgate, draw_wheel
 from training.scene_kit import Kit
 
 _SIGNS: Final = (
@@ -41,8 +42,8 @@ def draw_lookalike(
     Returns:
         A sheet whose unit is the thing's width, and its width over its height.
     """
-    draws = (_letters, _letters, _sign, _sign, _sign, _bars, _lamp, _empty, _plain)
-    return draws[int(rng.integers(len(draws)))](rng, kit, max(size_px * 1.2, 12))
+    width = max(size_px * 1.2, 12)
+    return _DRAWS[int(rng.integers(len(_DRAWS)))](rng, kit, width)
 
 
 def put_lookalike(
@@ -100,7 +101,9 @@ def _ink(rng: np.random.Generator, ground: Picture) -> tuple[float, ...]:
 
 
 def _letters(rng: np.random.Generator, kit: Kit, width: float) -> tuple[Sheet, float]:
-    stamp = kit.stamp(rng, "badge", "words", "number", "dealer")
+    stamp = kit.stamp(
+        rng, "badge", "words", "number", "dealer", "phone", "phone", "fleet", "fleet"
+    )
     aspect = float(np.clip(stamp.shape[1] / stamp.shape[0], 0.5, 12))
     sheet = new_sheet((0, 0, 1, 1 / aspect), width)
     size = sheet.cover.shape[::-1]
@@ -133,7 +136,7 @@ def _sign(rng: np.random.Generator, kit: Kit, width: float) -> tuple[Sheet, floa
         high = int(
             min(height * 0.84 / lines * rng.uniform(0.5, 0.95), height - row - 1)
         )
-        stamp = kit.stamp(rng, "words", "dealer", "number", "badge")
+        stamp = kit.stamp(rng, "words", "dealer", "number", "badge", "phone", "fleet")
         long = min(round(stamp.shape[1] * high / stamp.shape[0]), int(wide * 0.92))
         if high < 2 or long < 2:
             break
@@ -215,3 +218,9 @@ def _plain(rng: np.random.Generator, kit: Kit, width: float) -> tuple[Sheet, flo
     height, wide = sheet.cover.shape
     shaded(sheet.paint, kit.field(rng, (height, wide), 0.25), 1 / 128)
     return sheet, aspect
+
+
+_DRAWS: Final = (
+    _letters, _letters, _letters, _sign, _sign, _sign, _bars, _lamp, _empty, _plain,
+    draw_branches, draw_pipes, draw_tailgate, draw_tailgate, draw_wheel,
+)  # fmt: skip

@@ -24,6 +24,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from training.curves import draw_curves
+
 BATCH: Final = 64
 _SAVED_S: Final = 180.0
 _TOLD_S: Final = 240.0
@@ -34,8 +36,10 @@ Batch = dict[str, npt.NDArray[Any]]
 Net = TypeVar("Net", bound=nn.Module)
 
 
-def options(about: str | None) -> argparse.Namespace:
-    """The command line that all trainings share."""
+def options(
+    about: str | None, more: Callable[[argparse.ArgumentParser], None] | None = None
+) -> argparse.Namespace:
+    """The command line that all trainings share, and what one adds to it."""
     parser = argparse.ArgumentParser(
         description=about, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -47,6 +51,8 @@ def options(about: str | None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=2e-3, help="of learning")
     parser.add_argument("--start-from", type=Path, help="weights to go on from")
     parser.add_argument("--export", type=Path, help="write the weights here, and end")
+    if more is not None:
+        more(parser)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     cv2.setNumThreads(1)
@@ -65,12 +71,14 @@ class Task(Generic[Net]):
         losses: of a batch that lies on the network's device; the first is followed,
             all are told.
         check: scores of the steady network on the validation set.
+        batch: how many samples `draw` puts into one.
     """
 
     make: Callable[[], Net]
     draw: Callable[[list[int]], Iterator[Batch]]
     losses: Callable[[Net, dict[str, torch.Tensor]], tuple[torch.Tensor, ...]]
     check: Callable[[Net], dict[str, float]]
+    batch: int = BATCH
 
 
 class Run(Generic[Net]):
@@ -111,6 +119,7 @@ class Run(Generic[Net]):
                 self._tell(losses)
                 losses.clear()
             if over:
+                self._draw_curves()
                 return
             losses.append(self._step(queue.get(timeout=300), part))
 
@@ -125,7 +134,7 @@ class Run(Generic[Net]):
         return queue
 
     def _step(self, batch: Batch, part: float) -> list[float]:
-        steps = self._done // BATCH
+        steps = self._done // self._task.batch
         warm = min(1.0, (steps + 1) / _WARM)
         rate = self._given.rate * warm * (0.5 + 0.5 * math.cos(math.pi * part) + 0.01)
         for group in self._best.param_groups:
@@ -140,7 +149,7 @@ class Run(Generic[Net]):
         losses[0].backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
         self._best.step()
-        self._done += BATCH
+        self._done += self._task.batch
         self._follow(min(0.998, (1 + steps) / (10 + steps)))
         return [each.item() for each in losses]
 
@@ -165,6 +174,10 @@ class Run(Generic[Net]):
         with (self._given.out / "curve.jsonl").open("a", encoding="utf-8") as curve:
             curve.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
+
+    def _draw_curves(self) -> None:
+        log = self._given.out / "curve.jsonl"
+        draw_curves(log, log.with_name("curves.png"))
 
     def _save(self) -> None:
         part = self._newest.with_suffix(".part")

@@ -13,10 +13,18 @@ Mask = NDArray[np.uint8]
 
 HEIGHT: Final = 40
 """Height of every stamp in pixels."""
-_FONT_FOLDERS: Final = (
-    "/usr/share/fonts/truetype/dejavu",
-    "/usr/share/fonts/truetype/liberation",
-)
+_FONT_FOLDERS: Final = tuple(
+    f"/usr/share/fonts/{folder}"
+    for folder in (
+        "truetype/dejavu", "truetype/liberation", "truetype/roboto/unhinted",
+        "truetype/open-sans", "truetype/lato", "opentype/bebas-neue",
+        "opentype/league-spartan", "opentype/national-park", "opentype/cabin",
+        "opentype/lobster", "opentype/yanone-kaffeesatz",
+    )
+)  # fmt: skip
+_KINDS: Final = (
+    "badge", "words", "dealer", "number", "clock", "phone", "fleet", "serial",
+)  # fmt: skip
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MODELS: Final = (
     "CAMRY", "COROLLA", "CIVIC", "ACCORD", "ALTIMA", "SENTRA", "SIERRA", "TAHOE",
@@ -50,19 +58,20 @@ class Stamp:
 
     Attributes:
         mask: uint8, shape (HEIGHT, width); 255 where there is ink.
-        kind: "badge", "words", "dealer", "number" or "clock".
+        kind: "badge", "words", "dealer", "number", "clock", "phone", "fleet" (what
+            stands on vans and lorries) or "serial" (of a plate of paper).
     """
 
     mask: Mask
     kind: str
 
 
-def draw_stamps(rng: np.random.Generator, count: int = 700) -> dict[str, list[Stamp]]:
+def draw_stamps(rng: np.random.Generator, count: int = 1100) -> dict[str, list[Stamp]]:
     """Draw a stock of stamps, by kind; what fonts are installed decides their look."""
     files = [file for folder in _FONT_FOLDERS for file in _fonts(folder)]
     stock: dict[str, list[Stamp]] = {}
     for _ in range(count):
-        kind = str(rng.choice(["badge", "words", "dealer", "number", "clock"]))
+        kind = str(rng.choice(_KINDS))
         text = _text(rng, kind)
         chosen = int(rng.integers(-3, len(files)))
         if chosen < 0:
@@ -75,7 +84,7 @@ def draw_stamps(rng: np.random.Generator, count: int = 700) -> dict[str, list[St
 
 def _fonts(folder: str) -> list[Path]:
     return sorted(
-        file for file in Path(folder).glob("*.ttf") if "Math" not in file.name
+        file for file in Path(folder).glob("*.[to]tf") if "Math" not in file.name
     )
 
 
@@ -100,7 +109,16 @@ def _text(rng: np.random.Generator, kind: str) -> str:
         if rng.random() < 0.7:
             return f"{_some(rng, _MODELS, 1)} OF {_some(rng, _WORDS, 1)}"
         return f"WWW.{_some(rng, _WORDS, 1)}.COM"
-    forms = _numbers(_digits(rng, 12), clock=kind == "clock")
+    digits = _digits(rng, 12)
+    if kind == "phone":
+        forms = _phones(digits, _some(rng, _WORDS, 1))
+    elif kind == "fleet":
+        forms = _fleets(digits, _some(rng, _WORDS, 1))
+    elif kind == "serial":
+        three = "".join(_LETTERS[int(at)] for at in rng.integers(0, 26, 3))
+        forms = _serials(digits, three)
+    else:
+        forms = _numbers(digits, clock=kind == "clock")
     return forms[int(rng.integers(len(forms)))]
 
 
@@ -115,6 +133,30 @@ def _numbers(d: str, *, clock: bool) -> list[str]:
     return [
         f"{d[:3]}-{d[3:6]}-{d[6:10]}", f"({d[:3]}) {d[3:6]}-{d[6:10]}", d[:3], d[:4],
         d[:5], f"US DOT {d[:7]}", f"{d[:3]}-{d[3:7]}", f"$ {d[:2]}.{d[2:4]}",
+    ]  # fmt: skip
+
+
+def _phones(d: str, word: str) -> list[str]:
+    return [
+        f"{d[:3]}-{d[3:7]}", f"{d[:3]}-{d[3:7]}", f"{d[:3]}.{d[3:6]}.{d[6:10]}",
+        f"({d[:3]}) {d[3:6]}-{d[6:10]}", f"{d[:3]}-{d[3:6]}-{d[6:10]}",
+        f"1-800-{d[:3]}-{d[3:7]}", f"1-800-{word}", f"CALL {d[:3]}-{d[3:7]}",
+    ]  # fmt: skip
+
+
+def _fleets(d: str, word: str) -> list[str]:
+    return [
+        d[:2], d[:3], d[:4], f"#{d[:3]}", f"NO. {d[:3]}", f"UNIT {d[:2]}",
+        f"TRUCK {d[:2]}", f"CAR {d[:3]}", f"{word[0]}-{d[:4]}", f"{word} {d[:2]}",
+        f"USDOT {d[:7]}", f"MC {d[:6]}", f"LIC. {d[:6]}", f"GVW {d[:5]}",
+        f"{word}.COM", f"WWW.{word}.COM", f"@{word}", f"SINCE 19{d[:2]}",
+    ]  # fmt: skip
+
+
+def _serials(d: str, letters: str) -> list[str]:
+    return [
+        f"{d[:5]}{letters[0]}{d[5]}", f"{letters}{d[:4]}", f"{letters[0]}{d[:6]}",
+        f"{d[:3]}{letters}", f"{d[:7]}", f"{letters[:2]} {d[:5]}", f"{d[:4]}{letters[:2]}",
     ]  # fmt: skip
 
 

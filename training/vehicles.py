@@ -18,8 +18,16 @@ _PAINTS: Final = (
     (60, 100, 160), (30, 70, 60), (90, 110, 80), (180, 160, 130), (210, 190, 60),
     (200, 100, 40), (90, 60, 50),
 )  # fmt: skip
+_INKS: Final = (
+    (15, 15, 18), (20, 20, 22), (30, 40, 120), (170, 25, 30), (20, 90, 50),
+    (245, 245, 245), (235, 200, 40), (220, 110, 30),
+)  # fmt: skip
 _LOW: Final = 0.5
 """Height of a plate in plate widths."""
+
+
+WHOLE: Final[Box] = (-3.0, -4.6, 4.0, 2.2)
+"""Reach of a whole vehicle."""
 
 
 def draw_vehicle(
@@ -31,9 +39,9 @@ def draw_vehicle(
         rng: chooses what it looks like.
         kit: textures and words.
         unit_px: pixels per plate width.
-        reach: how far around the plate to draw.
+        reach: how far around the plate to draw; `WHOLE` for all of it.
     """
-    if rng.random() < 0.25:
+    if reach is WHOLE or rng.random() < 0.25:
         return _from_sprite(rng, kit, unit_px, reach)
     sheet = new_sheet(reach, unit_px, cover=255)
     paint = sheet.paint
@@ -53,9 +61,51 @@ def draw_vehicle(
             draw(rng, sheet)
     for _ in range(int(rng.integers(0, 4))):
         _badge(rng, kit, sheet)
+    if rng.random() < 0.2:
+        letter(rng, kit, sheet)
     if rng.random() < 0.6:
         _recess(rng, sheet)
     return sheet
+
+
+def letter(rng: np.random.Generator, kit: Kit, sheet: Sheet) -> None:
+    """Paint a firm's lines on a vehicle, in place: names, telephone and fleet numbers."""
+    paint = sheet.paint
+    height, width = paint.shape[:2]
+    ink = np.array(_INKS[int(rng.integers(len(_INKS)))], np.float64)
+    if abs(float(ink.mean()) - float(paint.mean())) < 60:
+        ink[:] = 20 if paint.mean() > 110 else 235
+    y = rng.uniform(0, 0.7) * height
+    wide = rng.uniform(0.4, 1.6) * sheet.unit_px
+    left = rng.uniform(-0.2, max(width - wide * 0.6, 1) / width) * width
+    for _ in range(int(rng.integers(1, 4))):
+        stamp = kit.stamp(rng, "phone", "phone", "fleet", "words", "dealer", "number")
+        high = wide * rng.uniform(0.6, 1) * stamp.shape[0] / stamp.shape[1]
+        high = round(min(max(high, 3), 0.4 * sheet.unit_px))
+        long = max(round(high * stamp.shape[1] / stamp.shape[0]), 3)
+        x = round(left + (wide - long) * rng.choice([0.0, 0.5]))
+        _stamp(paint, stamp, (x, round(y), long, high), tuple(ink))
+        y += high * rng.uniform(1.1, 1.6)
+        if rng.random() < 0.25:  # a rule between the lines
+            thick = max(round(high * rng.uniform(0.05, 0.3)), 1)
+            first, last = max(round(left), 0), max(round(left + wide), 0)
+            paint[round(y) : round(y) + thick, first:last] = ink.astype(np.uint8)
+            y += thick + high * 0.2
+
+
+def _stamp(
+    paint: Picture,
+    stamp: Picture,
+    box: tuple[int, int, int, int],
+    ink: tuple[float, ...],
+) -> None:
+    """Print words into a box (left, top, width, height), cut where the paint ends."""
+    x, y, wide, high = box
+    mask = np.asarray(cv2.resize(stamp, (wide, high), interpolation=cv2.INTER_AREA))
+    mask = mask[max(-y, 0) :, max(-x, 0) :]
+    room = paint[max(y, 0) :, max(x, 0) :][: mask.shape[0], : mask.shape[1]]
+    if room.size:
+        blend(room, mask[: room.shape[0], : room.shape[1]].astype(np.uint8), ink)
 
 
 def soft_edged(rng: np.random.Generator, sheet: Sheet) -> Sheet:
@@ -219,11 +269,31 @@ def _recess(rng: np.random.Generator, sheet: Sheet) -> None:
     if rng.random() < 0.5:
         around = int(rng.uniform(0.01, 0.08) * sheet.unit_px) * 2 + 1
         mask = np.asarray(cv2.blur(mask, (around, around)), np.uint8)
-    shade = np.asarray(255 - cv2.convertScaleAbs(mask, alpha=1 - dark), np.uint8)
-    shaded(sheet.paint, shade, 1 / 255)
+    if rng.random() < 0.3:  # sunlight on its ground
+        pale = np.asarray(cv2.convertScaleAbs(mask, alpha=rng.uniform(0.1, 0.6)))
+        blend(sheet.paint, pale.astype(np.uint8), (250, 248, 240))
+    else:
+        shade = np.asarray(255 - cv2.convertScaleAbs(mask, alpha=1 - dark), np.uint8)
+        shaded(sheet.paint, shade, 1 / 255)
+    if rng.random() < 0.45:
+        _edge(rng, sheet, box)
     if rng.random() < 0.35:  # the shade falls from the upper edge
         top, bottom = _row(sheet, -up), _row(sheet, -up + rng.uniform(0.1, 0.3))
         part = sheet.paint[top:bottom, _column(sheet, -side) : _column(sheet, 1 + side)]
         if part.size:
             fall = np.linspace(rng.uniform(0.2, 0.8), 1, len(part))[:, None, None]
             part[:] = (part * fall).astype(np.uint8)
+
+
+def _edge(rng: np.random.Generator, sheet: Sheet, box: Box) -> None:
+    """Let the walls of a recess catch the light: its whole outline, or some sides."""
+    wall = rng.uniform(0.01, 0.09)
+    keep = rng.random(4) < 0.6
+    inner = (
+        box[0] + wall * keep[0], box[1] + wall * keep[1],
+        box[2] - wall * keep[2], box[3] - wall * keep[3],
+    )  # fmt: skip
+    outline = cv2.subtract(_mask(sheet, box, 0.06), _mask(sheet, inner, 0.04))
+    shine = rng.uniform(150, 255) if rng.random() < 0.7 else rng.uniform(0, 40)
+    part = cv2.convertScaleAbs(outline, alpha=float(rng.uniform(0.3, 1.0)))
+    blend(sheet.paint, np.asarray(part, np.uint8), (shine, shine, shine))

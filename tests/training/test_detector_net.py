@@ -37,8 +37,8 @@ def test_the_network_learns_one_plate_and_ships_what_it_learned(tmp_path: Path) 
     assert losses[-1] < losses[0] / 10
     for _ in range(80):  # let the norms' averages settle
         net(seen)
-    torch.save({"smooth": net.state_dict()}, tmp_path / "checkpoint.pt")
-    train_detector.export(tmp_path / "checkpoint.pt", tmp_path)
+    torch.save({"steady": net.state_dict()}, tmp_path / "checkpoint.pt")
+    train_detector.export(tmp_path, tmp_path)
     session = onnxruntime.InferenceSession(tmp_path / "detector.onnx")
     (answer,) = session.run(["plates"], {"picture": picture[None]})
     assert answer.shape == (1, 9, 16, 16)
