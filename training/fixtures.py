@@ -28,6 +28,8 @@ def fix_plate(rng: np.random.Generator, kit: Kit, sheet: Sheet, aspect: float) -
     face = np.asarray(
         cv2.resize(face, (width, height), interpolation=cv2.INTER_AREA), np.uint8
     )
+    if rng.random() < 0.4:
+        _rim(rng, face)
     _light(rng, kit, face)
     if rng.random() < 0.2:
         _blend_in(rng, sheet, face)
@@ -80,6 +82,22 @@ def _temporary(rng: np.random.Generator, kit: Kit) -> Picture:
             stamp = kit.stamp(rng, "words", "clock", "number", "serial")
             _line(face, stamp, (20, y, 364, y + small), ink)
     return face
+
+
+def _rim(rng: np.random.Generator, face: Picture) -> None:
+    """Press a rim into the sheet, in place: a darker or brighter line near its edge."""
+    height, width = face.shape[:2]
+    inset, thick = rng.uniform(0.008, 0.03) * width, rng.uniform(0.006, 0.015) * width
+    radius = rng.uniform(0.01, 0.04) * width
+    outer = (inset, inset, width - inset, height - inset)
+    inset += max(thick, 0.7)
+    inner = (inset, inset, width - inset, height - inset)
+    line = cv2.subtract(
+        rounded((height, width), outer, radius), rounded((height, width), inner, radius)
+    )
+    line = cv2.convertScaleAbs(line, alpha=float(rng.uniform(0.2, 0.9)))
+    shine = rng.uniform(0, 90) if rng.random() < 0.7 else rng.uniform(200, 255)
+    blend(face, np.asarray(line, np.uint8), (shine, shine, shine))
 
 
 def _blend_in(rng: np.random.Generator, sheet: Sheet, face: Picture) -> None:

@@ -209,8 +209,9 @@ def _fill(
             with contextlib.suppress(Full):
                 queue.put(batch, timeout=5)
                 break
-        else:
-            return  # whoever trained was ended
+        else:  # whoever trained was ended
+            queue.cancel_join_thread()  # nobody will take what is in it
+            return
 
 
 def steady_weights(run: Path) -> dict[str, torch.Tensor]:

@@ -1,10 +1,24 @@
 """Scenes for training the detector: the same each time, and marked where plates are."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
-from training.canvas import Picture, corners_of, moved, new_sheet, put, random_pose
+from training.canvas import (
+    Picture,
+    Sheet,
+    corners_of,
+    moved,
+    new_sheet,
+    put,
+    random_pose,
+)
 from training.detections import Detection, found_in, score
+from training.fixtures import fix_plate
+from training.lookalikes import draw_lookalike
+from training.lots import paint_lot
+from training.parts import draw_branches, draw_pipes, draw_tailgate, draw_wheel
 from training.scene_kit import FACE_SHAPE, Kit, make_kit
 from training.scenes import SIDE, Mark, centre_of, make_scene, targets_of
 from training.street_photos import HEIGHT, WIDTH, Photographs
@@ -79,6 +93,48 @@ def test_training_and_validation_share_neither_streets_nor_plates(kit: Kit) -> N
     assert set(held.allowed.tolist()).isdisjoint(kit.allowed.tolist())
     assert held.faces[:, 0, 0, 0].tolist() == [18, 19]
     assert len(kit.faces) == 18
+
+
+@pytest.mark.parametrize(
+    "draw", [draw_branches, draw_pipes, draw_tailgate, draw_wheel, draw_lookalike]
+)
+def test_what_is_no_plate_is_drawn_as_wide_as_it_was_asked_for(
+    kit: Kit, draw: Callable[[np.random.Generator, Kit, float], tuple[Sheet, float]]
+) -> None:
+    for number in range(12):
+        width = 12.0 + 11 * number
+        sheet, aspect = draw(np.random.default_rng([8, number]), kit, width)
+        height, wide = sheet.cover.shape
+        assert sheet.paint.shape == (height, wide, 3)
+        assert sheet.cover.max() > 0
+        assert sheet.unit_px >= width * 0.9
+        if not any(sheet.origin):
+            assert wide == pytest.approx(sheet.unit_px, abs=1)
+            assert height == pytest.approx(wide / aspect, abs=2)
+
+
+def test_a_plate_fills_its_place_whatever_frame_is_around_it(kit: Kit) -> None:
+    """The corners to learn are the plate's own, wherever its frame ends."""
+    ends = []
+    for number in range(30):
+        sheet = new_sheet((-0.5, -0.4, 1.5, 0.9), 200)
+        fix_plate(np.random.default_rng([9, number]), kit, sheet, 2.0)
+        left, top = (round(value) for value in sheet.origin)
+        assert sheet.cover[top + 8 : top + 92, left + 8 : left + 192].min() == 255
+        hidden = sheet.cover[:, left + 100].nonzero()[0]
+        assert hidden[0] <= top
+        assert hidden[-1] >= top + 99
+        ends.append((hidden[0] - top, hidden[-1] + 1 - top - 100))
+    first, last = np.array(ends).T
+    assert first.min() < -10, "frames with room for words above"
+    assert last.max() > 10, "and below"
+
+
+def test_yards_are_painted_all_over_and_differ(kit: Kit) -> None:
+    yards = [paint_lot(np.random.default_rng([6, n]), kit, SIDE) for n in range(8)]
+    assert all(yard.shape == (SIDE, SIDE, 3) for yard in yards)
+    assert len({yard.tobytes() for yard in yards}) == len(yards)
+    assert all(yard.std() > 3 for yard in yards)
 
 
 def test_a_sheet_lands_where_its_corners_are_said_to_be() -> None:
