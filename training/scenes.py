@@ -297,7 +297,7 @@ def _replace(
     reach = None
     if rng.random() < 0.5:
         side, up, down = rng.uniform(0.05, 0.5, 3)
-        reach = (-side, -up * 0.6, 1 + side, 0.5 + down * 0.6)
+        reach = (-side, -up * 0.6, 1 + side, 0.6 + down * 0.6)
     sheet = _plate_sheet(rng, kit, width, aspect=aspect, reach=reach)
     _relit(rng, sheet, picture)
     put(picture, sheet, pose)
@@ -313,7 +313,7 @@ def _add(
     whole = rng.random() < 0.35
     pose = random_pose(rng, width, aspect=aspect, calm=0.7 if whole else 1.0)
     left, right = rng.uniform(0.05, 2.2, 2)
-    reach = (-left, -rng.uniform(0.05, 1.6), 1 + right, 0.5 + rng.uniform(0.05, 1.2))
+    reach = (-left, -rng.uniform(0.05, 1.6), 1 + right, rng.uniform(0.6, 1.7))
     if whole:
         reach = WHOLE
     for _ in range(8):
