@@ -74,7 +74,9 @@ def emblem(
     """
     layer = face.copy()
     colours = [(int(r), int(g), int(b)) for r, g, b in rng.integers(0, 256, (4, 3))]
-    _KINDS[rng.integers(len(_KINDS))](rng, layer, (*at, wide, tall), colours)
+    # A figure is often several things on each other.
+    for _ in range(1 + int(rng.random() < _SEVERAL)):
+        _KINDS[rng.integers(len(_KINDS))](rng, layer, (*at, wide, tall), colours)
     blend(face, layer, rng.uniform(0.2, 1))
 
 
@@ -183,9 +185,31 @@ def _badge(
         spots[part > _INKED] = colours[1]
 
 
+def _tower(
+    rng: np.random.Generator, layer: Face, spot: _Spot, colours: list[Rgb]
+) -> None:
+    """A lighthouse, a steeple, a cactus: an upright that narrows."""
+    x, y, wide, tall = spot
+    foot, head = wide * rng.uniform(0.1, 0.35), wide * rng.uniform(0.05, 0.2)
+    top, bottom = y - tall * rng.uniform(0.3, 0.7), y + tall * rng.uniform(0.3, 0.7)
+    outline = [(x - foot, bottom), (x + foot, bottom), (x + head, top), (x - head, top)]
+    cv2.fillPoly(layer, [np.array(outline, np.int32)], colours[0], cv2.LINE_AA)
+    for at in rng.uniform(0.1, 0.9, int(rng.integers(0, 4))):
+        half = foot + (head - foot) * at
+        level = int(bottom + (top - bottom) * at)
+        cv2.line(
+            layer,
+            (int(x - half), level),
+            (int(x + half), level),
+            colours[1],
+            int(rng.integers(2, 9)),
+        )
+
+
+_SEVERAL: Final = 0.4
 _SIGNS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _INKED: Final = 110
-_KINDS: Final = (_block, _blobs, _map, _lines, _badge)
+_KINDS: Final = (_block, _blobs, _map, _lines, _badge, _tower)
 
 
 def posts(rng: np.random.Generator, face: Face, colour: Rgb) -> None:

@@ -276,7 +276,7 @@ def _laid_out(
     art: Rgb,
 ) -> tuple[Placed, ...]:
     """Where each character stands; what stands between them is drawn at once."""
-    pictured = rng.random() < 0.16
+    pictured = rng.random() < 0.24
     beside = pictured or bool({"emblem-left", "seal-left"} & set(design.art))
     layout = lay_out(rng, pieces, beside=beside)
     middle, tall = layout.middle, layout.tall
