@@ -10,28 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from charteroak.core.people import Role
+from charteroak.core.codes import Case, Reach
+from charteroak.core.people import Act, Role
 from charteroak.core.policy import (
     SILENCE,
-    Case,
     Denial,
     Permit,
-    Reach,
     Request,
     RuleBook,
     decide,
     decide_by,
 )
-from charteroak.law.loader import (
-    BrokenPolicyError,
-    UnknownPolicyError,
-    load_policy,
-    load_profile,
-)
-from charteroak.law.vocabulary import RULED_ACTS, purposes
+from charteroak.law.loader import UnknownPolicyError, load_policy, load_profile
+from charteroak.law.rule_text import BrokenPolicyError
+from charteroak.law.vocabulary import purposes
 
 STATUTE = load_profile("us_ct", on=date(2026, 11, 1)).rules
 POLICY = load_policy("published_prohibitions", custodian="CT")
+LOOKS = (Act.APPROVE_HOLD, Act.REQUEST_HOLD, Act.SEARCH_READS)
 BOTH = RuleBook(sets=(STATUTE, POLICY))
 PROHIBITED = {
     "commercial_vehicle": "AP-no-traffic-enforcement",
@@ -58,7 +54,7 @@ def every_request() -> list[Request]:
             reach=reach,
         )
         for act, roles, purpose, case, reach in product(
-            RULED_ACTS, held, purposes(), Case, Reach
+            LOOKS, held, purposes(), Case, Reach
         )
     ]
 
@@ -131,8 +127,8 @@ def test_a_book_without_rules_cannot_be_made() -> None:
 def test_a_policy_of_its_own_is_checked_like_the_law(tmp_path: Path) -> None:
     own = tmp_path / "town.cedar"
     own.write_text(
-        '@id("T-typo") @statute("s") @plain("p") @confidence("high") @change("")\n'
-        "forbid (principal, action, resource)\n"
+        '@id("T-typo") @statute("s") @plain("p") @confidence("high") @review("n") @change("")\n'
+        'forbid (principal, action in Action::"use", resource)\n'
         'when { context.purpose == Purpose::"parkking" };\n'
     )
 

@@ -6,12 +6,11 @@ import pytest
 
 from charteroak.core.hotlist import ListClass
 from charteroak.law.loader import (
-    BrokenPolicyError,
     NotInForceError,
     UnknownJurisdictionError,
     load_profile,
-    read_rules,
 )
+from charteroak.law.rule_text import BrokenPolicyError, read_rules
 
 ON = date(2026, 11, 1)
 TEXT = load_profile("us_ct", on=ON).rules.text
@@ -79,7 +78,9 @@ def test_a_typo_is_refused_with_its_file_line_and_word(
     assert "x.cedar, line" in str(caught.value)
 
 
-@pytest.mark.parametrize("note", ["id", "statute", "plain", "confidence", "change"])
+@pytest.mark.parametrize(
+    "note", ["id", "statute", "plain", "confidence", "review", "change"]
+)
 def test_a_rule_without_one_of_its_notes_is_refused(note: str) -> None:
     start = TEXT.index(f"@{note}(")
     cut = TEXT[:start] + TEXT[TEXT.index("\n", start) + 1 :]
@@ -88,9 +89,18 @@ def test_a_rule_without_one_of_its_notes_is_refused(note: str) -> None:
         read_rules(cut, file="x.cedar", custodian="CT")
 
 
-def test_the_fingerprint_changes_with_any_rule() -> None:
+def test_the_fingerprint_changes_with_an_answer_and_not_with_a_word() -> None:
+    before = load_profile("us_ct", on=ON).rules.fingerprint
+    told = read_rules(
+        TEXT.replace("21 days", "three weeks"), file="x.cedar", custodian="CT"
+    )
     changed = read_rules(
-        TEXT.replace("21 days", "22 days", 1), file="x.cedar", custodian="CT"
+        TEXT.replace(
+            'principal == Jurisdiction::"CT"', 'principal == Jurisdiction::"VT"', 1
+        ),
+        file="x.cedar",
+        custodian="CT",
     )
 
-    assert changed.fingerprint != load_profile("us_ct", on=ON).rules.fingerprint
+    assert told.fingerprint == before
+    assert changed.fingerprint != before

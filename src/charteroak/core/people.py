@@ -34,20 +34,30 @@ class Role(StrEnum):
 
 
 class Act(StrEnum):
-    """What a person may ask the server to do, in the agency's words."""
+    """What can be asked of an agency's server, in the agency's words."""
 
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
+    ADD_LIST_ENTRY = "add_list_entry"
+    ANSWER_OWNER = "answer_owner"
     APPROVE_HOLD = "approve_hold"
+    DISCLOSE = "disclose"
     ENROL_BOX = "enrol_box"
+    EXPORT = "export"
+    HOLD = "hold"
+    KEEP = "keep"
     LOAD_HOTLIST = "load_hotlist"
     MANAGE_PEOPLE = "manage_people"
+    OVERSEE_SEARCHES = "oversee_searches"
+    PLACE_CAMERA = "place_camera"
     READ_LOG = "read_log"
+    RECEIVE_ALERT = "receive_alert"
     REQUEST_HOLD = "request_hold"
     REVIEW_ALERT = "review_alert"
     SEARCH_READS = "search_reads"
     SEE_ALERTS = "see_alerts"
     SEE_CAMERAS = "see_cameras"
     SEE_STATUS = "see_status"
+    SUSPEND = "suspend"
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -63,6 +73,7 @@ ALLOWED: Final[dict[Act, frozenset[Role]]] = {
     Act.ENROL_BOX: frozenset({Role.ADMINISTRATOR}),
     Act.LOAD_HOTLIST: frozenset({Role.LIST_CLERK}),
     Act.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
+    Act.OVERSEE_SEARCHES: frozenset({Role.SUPERVISOR}),
     Act.READ_LOG: frozenset({Role.AUDITOR}),
     Act.REQUEST_HOLD: frozenset({Role.INVESTIGATOR, Role.SUPERVISOR}),
     Act.REVIEW_ALERT: _ON_DUTY,

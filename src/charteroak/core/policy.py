@@ -14,30 +14,40 @@ permit: a policy can only narrow what the law leaves open.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
+from itertools import chain, combinations
 from typing import Final
 
 import attrs
 import cedarpy
+import msgspec
 
+from charteroak.core.codes import (
+    ASKED_BY_A_JURISDICTION,
+    CODES,
+    DECIDED_BY,
+    AgencyKind,
+    Approval,
+    Case,
+    DataKind,
+    Declared,
+    Freshness,
+    Ground,
+    Held,
+    Keys,
+    Location,
+    Mount,
+    Place,
+    Process,
+    Reach,
+    Standing,
+    Step,
+    Store,
+)
+from charteroak.core.hotlist import ListClass
 from charteroak.core.people import Act, Person, Role
 from charteroak.core.search import Purpose
-
-
-class Case(StrEnum):
-    """Whether a search names a case."""
-
-    GIVEN = "given"
-    NONE = "none"
-
-
-class Reach(StrEnum):
-    """How far back a search looks, against the limit that the law sets."""
-
-    BEYOND = "beyond"
-    WITHIN = "within"
 
 
 @attrs.frozen(kw_only=True)
@@ -49,6 +59,7 @@ class Rule:
         statute: where it is written.
         plain: what it says, in one plain sentence.
         confidence: how sure the project is of this reading: high, medium or low.
+        review: who has reviewed it.
         change: what the asker could change so that it no longer says no; may be empty.
         permits: whether it permits; else it forbids.
     """
@@ -57,9 +68,12 @@ class Rule:
     statute: str
     plain: str
     confidence: str
+    review: str = ""
     change: str = ""
     permits: bool = False
 
+
+NO_PURPOSE: Final = Purpose("")
 
 SILENCE: Final = Rule(
     rule_id="CO-silence-is-no",
@@ -76,21 +90,60 @@ BROKEN: Final = Rule(
 )
 
 
+DISAGREED: Final = Rule(
+    rule_id="CO-table-disagrees",
+    statute="Charter Oak: what leaves the house is decided twice, or not at all",
+    plain="The rules and the table made from them do not agree, so the answer is no.",
+    confidence="high",
+    change="Tell the administrator: the rules need repair.",
+)
+ALARMING: Final = frozenset({BROKEN.rule_id, DISAGREED.rule_id})
+"""Rules of a refusal that is no answer of the law but a fault: somebody must look."""
+
+
 @attrs.frozen(kw_only=True)
 class Request:
     """Everything that a decision depends on; finite, so that it can be enumerated.
 
+    Which of the codes an act is decided by, `codes.DECIDED_BY` says; the others are not
+    looked at. One that is needed and missing is refused, like a code nobody knows.
+
     Attributes:
-        roles: all that the asker has.
         custodian: whose reads, as the rules name it.
+        roles: all that the asker has; empty where another agency asks.
+        requester: whose agency asks; empty where people of one's own do.
     """
 
     act: Act
-    roles: frozenset[Role]
     custodian: str
-    purpose: Purpose
-    case: Case
-    reach: Reach
+    roles: frozenset[Role] = frozenset()
+    requester: str = ""
+    purpose: Purpose = NO_PURPOSE
+    case: Case = Case.NONE
+    reach: Reach = Reach.BEYOND
+    agency_kind: AgencyKind | None = None
+    approval: Approval | None = None
+    data_kind: DataKind | None = None
+    declaration: Declared | None = None
+    freshness: Freshness | None = None
+    ground: Ground | None = None
+    held: Held | None = None
+    keys: Keys | None = None
+    legal_process: Process | None = None
+    list_class: ListClass | None = None
+    location: Location | None = None
+    mount: Mount | None = None
+    place: Place | None = None
+    standing: Standing | None = None
+    step: Step | None = None
+    store: Store | None = None
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """Field -> code, of the fields that the act is decided by and that are given."""
+        fields = DECIDED_BY.get(self.act, ())
+        given = ((field, getattr(self, field)) for field in fields)
+        return {field: str(code) for field, code in given if code is not None}
 
 
 def request(  # noqa: PLR0913  (all that a decision depends on, by name)
@@ -143,19 +196,26 @@ class Denial:
     because: tuple[Rule, ...]
     fingerprint: str
 
+    @property
+    def alarming(self) -> bool:
+        """Whether it is no answer of the law but a fault that somebody must look at."""
+        return any(rule.rule_id in ALARMING for rule in self.because)
+
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class RuleSet:
     """Rules in force, parsed and checked; made by `charteroak.law.loader`.
 
     Attributes:
+        askers: see `askers`; of the same schema.
         rules: every rule by its id, in the order of the text.
         text: the policy as it is written.
-        fingerprint: SHA-256 over schema and policy text, hexadecimal.
+        fingerprint: SHA-256 of all its answers (`core.decision_table`), hexadecimal.
     """
 
     policies: cedarpy.PolicySet
     schema: cedarpy.Schema
+    askers: cedarpy.Entities
     rules: Mapping[str, Rule]
     text: str
     fingerprint: str
@@ -202,27 +262,23 @@ def decide(book: RuleBook, request: Request) -> Permit | Denial:
 def decide_by(rules: RuleSet, request: Request) -> Permit | Denial:
     """Answer a request by one rule set alone."""
     answer = cedarpy.is_authorized(
-        {
-            "principal": _uid("Asker", "asker"),
-            "action": _uid("Action", request.act),
-            "resource": _uid("Custodian", request.custodian),
-            "context": {
-                "purpose": _entity("Purpose", request.purpose),
-                "case": _entity("Case", request.case),
-                "reach": _entity("Reach", request.reach),
-            },
-        },
-        rules.policies,
-        [
-            {
-                "uid": _uid("Asker", "asker"),
-                "attrs": {},
-                "parents": [_uid("Role", role) for role in sorted(request.roles)],
-            }
-        ],
-        rules.schema,
+        _question(request), rules.policies, rules.askers, rules.schema
     )
     return verdict(answer, rules, request)
+
+
+def decide_all(rules: RuleSet, requests: Sequence[Request]) -> list[Permit | Denial]:
+    """Answer many requests by one rule set, in their order; faster than one by one."""
+    answers = cedarpy.is_authorized_batch(
+        [_question(request) for request in requests],
+        rules.policies,
+        rules.askers,
+        rules.schema,
+    )
+    return [
+        verdict(answer, rules, request)
+        for answer, request in zip(answers, requests, strict=True)
+    ]
 
 
 def verdict(
@@ -245,9 +301,59 @@ def verdict(
     )
 
 
+def sets_of_roles() -> list[frozenset[Role]]:
+    """Every set of roles that somebody might have, the empty one first."""
+    roles = sorted(Role)
+    return [
+        frozenset(some)
+        for some in chain.from_iterable(
+            combinations(roles, count) for count in range(len(roles) + 1)
+        )
+    ]
+
+
+def name_of(roles: Iterable[Role]) -> str:
+    """A set of roles as a code: their names in order; `nobody` where there is none."""
+    return " ".join(sorted(roles)) or "nobody"
+
+
+def askers(schema: cedarpy.Schema) -> cedarpy.Entities:
+    """One asker for each set of roles, so that all requests share one parsed handle.
+
+    It is parsed with the schema, which puts the groups of acts in it: without them a
+    prohibition of a group would match nothing, and nobody would be told (measured).
+    """
+    return cedarpy.Entities.from_json_str(
+        msgspec.json.encode(
+            [
+                {
+                    "uid": _uid("Asker", name_of(roles)),
+                    "attrs": {},
+                    "parents": [_uid("Role", role) for role in sorted(roles)],
+                }
+                for roles in sets_of_roles()
+            ]
+        ).decode(),
+        schema,
+    )
+
+
+def _question(request: Request) -> dict[str, object]:
+    principal = (
+        _uid("Jurisdiction", request.requester)
+        if request.act in ASKED_BY_A_JURISDICTION
+        else _uid("Asker", name_of(request.roles))
+    )
+    return {
+        "principal": principal,
+        "action": _uid("Action", request.act),
+        "resource": _uid("Custodian", request.custodian),
+        "context": {
+            field: {"__entity": _uid(CODES[field][0], code)}
+            for field, code in request.codes.items()
+        },
+    }
+
+
 def _uid(kind: str, code: str) -> dict[str, str]:
     return {"type": kind, "id": str(code)}
-
-
-def _entity(kind: str, code: str) -> dict[str, dict[str, str]]:
-    return {"__entity": _uid(kind, code)}

@@ -10,13 +10,15 @@ from typing import Final
 from uuid import UUID
 
 import attrs
+import msgspec
 
 from charteroak.core.camera import CameraId
+from charteroak.core.codes import DECIDED_BY
 from charteroak.core.errors import CharterOakError
 from charteroak.core.log_record import Draft, RecordId, RecordKind, Value
-from charteroak.core.people import Act, Person, PersonId, Role
+from charteroak.core.people import Act, Person, PersonId
 from charteroak.core.plate import PlatePattern
-from charteroak.core.policy import Case, Denial, Permit, Reach, Request, request
+from charteroak.core.policy import Denial, Permit, Request, request
 from charteroak.core.search import Purpose, Search
 
 SHOWN_FOR: Final = timedelta(hours=1)
@@ -83,9 +85,8 @@ def decision_fields(decision: Permit | Denial) -> dict[str, Value]:
     return {
         "act": asked.act.value,
         "custodian": asked.custodian,
-        "purpose": str(asked.purpose),
-        "case": asked.case.value,
-        "reach": asked.reach.value,
+        **({"requester": asked.requester} if asked.requester else {}),
+        **asked.codes,
         "decision": "permitted" if isinstance(decision, Permit) else "refused",
         "rules": [rule.rule_id for rule in decision.because],
         "policy": decision.fingerprint,
@@ -119,15 +120,18 @@ def requested(public: Mapping[str, object], private: Mapping[str, object]) -> Re
         UnreadableRecordError: it holds none.
     """
     try:
-        return Request(
-            act=Act(str(public["act"])),
-            roles=frozenset(Role(role) for role in _texts(private["roles"])),
-            custodian=str(public["custodian"]),
-            purpose=Purpose(str(public["purpose"])),
-            case=Case(str(public["case"])),
-            reach=Reach(str(public["reach"])),
+        act = Act(str(public["act"]))
+        return msgspec.convert(
+            {
+                "act": act,
+                "custodian": public["custodian"],
+                "requester": public.get("requester", ""),
+                "roles": private["roles"],
+                **{field: public[field] for field in DECIDED_BY[act]},
+            },
+            Request,
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, ValueError, msgspec.ValidationError):
         raise UnreadableRecordError("the record holds no decision") from None
 
 

@@ -1,13 +1,24 @@
 """What the law of one state asks, from one date on: rules, numbers and their sources."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from enum import StrEnum
 
 import attrs
 
+from charteroak.core.codes import Place
 from charteroak.core.hotlist import ListClass
-from charteroak.core.policy import RuleSet
+from charteroak.core.policy import Rule, RuleSet
 from charteroak.law.vocabulary import PurposeName
+
+
+class Kind(StrEnum):
+    """Who stands behind a set of rules."""
+
+    CONTRACT = "contract"
+    POLICY = "policy"
+    PRESET = "preset"
+    STATUTE = "statute"
 
 
 @attrs.frozen(kw_only=True)
@@ -29,6 +40,53 @@ class Fact:
     still_to_read: str
 
 
+@attrs.frozen(kw_only=True)
+class Report:
+    """A report that the law asks of an agency.
+
+    Attributes:
+        to: who gets it.
+        due: when, in words.
+        contents: what it must hold.
+    """
+
+    to: str
+    due: str
+    statute: str
+    confidence: str
+    contents: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class ImageRule:
+    """What the law says of pictures, in a plain sentence."""
+
+    says: str
+    statute: str
+    confidence: str
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Terms:
+    """What narrows the law for an agency: its policy, a preset or a contract.
+
+    Attributes:
+        code: such as `CO-MINIMAL`.
+        name: in words.
+        read_limit: how long a read that hit nothing may be kept; None where it says
+            nothing about that.
+        facts: what it stands on.
+        rules: what decides, beside the statute.
+    """
+
+    code: str
+    name: str
+    kind: Kind
+    read_limit: timedelta | None
+    facts: tuple[Fact, ...]
+    rules: RuleSet
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Profile:
     """The law in force for an agency. Made by `charteroak.law.loader` alone.
@@ -39,8 +97,15 @@ class Profile:
         custodian: how the rules name it, such as `CT`.
         effective: first day on which it is in force.
         read_limit: how long a read that hit nothing may be kept.
-        list_statutes: the statute for each prohibited class of list.
-        list_reasons: the reason for each, in a plain sentence.
+        retention: how long each class may be kept: `nonhit`, `hit`, `audit_log`.
+        list_refresh: how old a list may be; None where nothing is said.
+        audit_every: how often the system is audited; None where nothing is said.
+        edge_only: whether a read that hit nothing may leave the memory of the box.
+        visual_confirmation: whether a person must look before anybody acts on a hit.
+        reports: what the agency must report.
+        image_rules: what is said of pictures.
+        refused_lists: the rule against each class of list that is never loaded.
+        refused_places: the rule against each place where no camera may stand.
         purposes: all that can be chosen, banned ones too.
         facts: what it stands on.
         rules: what decides.
@@ -51,16 +116,33 @@ class Profile:
     custodian: str
     effective: date
     read_limit: timedelta
-    list_statutes: Mapping[ListClass, str]
-    list_reasons: Mapping[ListClass, str]
+    retention: Mapping[str, timedelta]
+    list_refresh: timedelta | None
+    audit_every: timedelta | None
+    edge_only: bool
+    visual_confirmation: bool
+    reports: tuple[Report, ...]
+    image_rules: tuple[ImageRule, ...]
+    refused_lists: Mapping[ListClass, Rule]
+    refused_places: Mapping[Place, Rule]
     purposes: tuple[PurposeName, ...]
     facts: tuple[Fact, ...]
     rules: RuleSet
 
     @property
+    def list_statutes(self) -> Mapping[ListClass, str]:
+        """The statute for each prohibited class of list."""
+        return {each: rule.statute for each, rule in self.refused_lists.items()}
+
+    @property
+    def list_reasons(self) -> Mapping[ListClass, str]:
+        """The reason for each, in a plain sentence."""
+        return {each: rule.plain for each, rule in self.refused_lists.items()}
+
+    @property
     def prohibited_lists(self) -> frozenset[ListClass]:
         """Classes of hot lists that may not be loaded."""
-        return frozenset(self.list_statutes)
+        return frozenset(self.refused_lists)
 
     def statute(self, fact_id: str) -> str:
         """Where the law says a fact; empty where this profile does not know it."""
@@ -78,3 +160,51 @@ class Profile:
                 key=lambda fact: order.get(fact.confidence, 2),
             )
         )
+
+
+@attrs.frozen(kw_only=True)
+class Limit:
+    """The one limit in force for reads, and who set it.
+
+    Attributes:
+        because: code of the statute, policy or contract, or `agency setting`.
+        statute: where it is written; empty for a setting.
+    """
+
+    limit: timedelta
+    because: str
+    statute: str
+
+
+def strictest(
+    profile: Profile, terms: Iterable[Terms] = (), *, own: timedelta | None = None
+) -> Limit:
+    """The shortest period of statute, policy, contract and setting, with its reason.
+
+    Of equal ones the earlier counts: the statute first.
+
+    Args:
+        profile: the statute's.
+        terms: what narrows it.
+        own: the agency's own setting, where it has one.
+    """
+    limits = [
+        Limit(
+            limit=profile.read_limit,
+            because=profile.code,
+            statute=profile.statute("read-limit"),
+        ),
+        *(
+            Limit(limit=each.read_limit, because=each.code, statute=_where(each))
+            for each in terms
+            if each.read_limit is not None
+        ),
+    ]
+    if own is not None:
+        limits.append(Limit(limit=own, because="agency setting", statute=""))
+    return min(limits, key=lambda each: each.limit)
+
+
+def _where(terms: Terms) -> str:
+    kept = ("read-limit", "kept", "period")
+    return next((each.statute for each in terms.facts if each.fact_id in kept), "")

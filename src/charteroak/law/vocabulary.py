@@ -1,24 +1,33 @@
 """The one vocabulary: codes that rules, forms and log records share.
 
-The list of purposes is a data file; the schema of the rules is made from it, so a code
-that a rule names and the list does not is refused when the rules are loaded.
+The lists of purposes and of offenses are data files; the schema of the rules is made
+from them and from `core.codes`, so a code that a rule names and no list does is refused
+when the rules are loaded.
 """
 
 import csv
 from collections.abc import Iterable
-from enum import Enum
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 import attrs
 
+from charteroak.core.codes import (
+    ASKED_BY_A_JURISDICTION,
+    CODES,
+    DECIDED_BY,
+    GROUPS,
+    JURISDICTIONS,
+)
 from charteroak.core.people import Act, Role
-from charteroak.core.policy import Case, Reach
 from charteroak.core.search import Purpose
 
-RULED_ACTS: Final = (Act.APPROVE_HOLD, Act.REQUEST_HOLD, Act.SEARCH_READS)
+RULED_ACTS: Final = tuple(DECIDED_BY)
 """What is decided by rules of law; all else by `core.people.ALLOWED`."""
+
+HERE: Final = "HERE"
+"""In a policy that is written for any state: the state of the agency itself."""
 
 
 @attrs.frozen(kw_only=True)
@@ -37,6 +46,21 @@ class PurposeName:
     help: str
 
 
+@attrs.frozen(kw_only=True)
+class Offense:
+    """An offense of the FBI's incident reports, and the purpose that it stands for.
+
+    Attributes:
+        code: NIBRS, such as `13A`.
+        name: in words.
+        purpose: what a search for it is decided as.
+    """
+
+    code: str
+    name: str
+    purpose: Purpose
+
+
 @cache
 def purposes() -> tuple[PurposeName, ...]:
     """Every purpose there is, banned ones too, in the order of the form.
@@ -44,7 +68,6 @@ def purposes() -> tuple[PurposeName, ...]:
     Whether one is allowed is for the rules to say, never for this list: a banned
     purpose can be chosen, so that choosing it is refused and recorded.
     """
-    text = files(__package__).joinpath("purposes.csv").read_text("utf-8")
     return tuple(
         PurposeName(
             code=Purpose(row["code"]),
@@ -52,8 +75,31 @@ def purposes() -> tuple[PurposeName, ...]:
             label=row["label"],
             help=row["help"],
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in _rows("purposes.csv")
     )
+
+
+@cache
+def offenses() -> tuple[Offense, ...]:
+    """Every offense code there is, those of immigration law too.
+
+    They are in the list for the same reason as banned purposes are: whoever means one
+    can say so, and is refused and recorded, instead of choosing another.
+    """
+    return tuple(
+        Offense(code=row["code"], name=row["name"], purpose=_purpose(row["purpose"]))
+        for row in _rows("offenses.csv")
+    )
+
+
+def purpose_of(offense: str) -> Purpose | None:
+    """What a search for an offense is decided as; None for an unknown code.
+
+    >>> purpose_of("30D"), purpose_of("09a"), purpose_of("8 USC")
+    ('immigration', 'homicide', None)
+    """
+    wanted = offense.strip().upper()
+    return next((each.purpose for each in offenses() if each.code == wanted), None)
 
 
 def is_purpose(text: str) -> bool:
@@ -65,24 +111,56 @@ def is_purpose(text: str) -> bool:
     return any(text == purpose.code for purpose in purposes())
 
 
+@cache
+def values(field: str) -> tuple[str, ...]:
+    """Every code that a field of a request may hold, in the order of the schema."""
+    kind = CODES[field][1]
+    if kind is None:
+        return tuple(purpose.code for purpose in purposes())
+    return tuple(str(member.value) for member in kind)
+
+
+@cache
 def schema_text(custodian: str) -> str:
     """The Cedar schema: every code an enumerated entity, every act with its context."""
 
     def codes(members: Iterable[str]) -> str:
         return ", ".join(f'"{member}"' for member in members)
 
-    def values(kind: type[Enum]) -> str:
-        return codes(str(member.value) for member in kind)
+    def action(act: Act, fields: tuple[str, ...]) -> str:
+        groups = [name for name, acts in GROUPS.items() if act in acts]
+        within = f" in [{codes(groups)}]" if groups else ""
+        asker = "Jurisdiction" if act in ASKED_BY_A_JURISDICTION else "Asker"
+        context = ", ".join(f'"{field}": {CODES[field][0]}' for field in fields)
+        return (
+            f'action "{act}"{within} appliesTo {{ principal: [{asker}], '
+            f"resource: [Custodian], context: {{ {context} }} }};"
+        )
 
-    return f"""entity Role enum [{values(Role)}];
-entity Asker in [Role];
-entity Custodian enum [{codes([custodian])}];
-entity Purpose enum [{codes(purpose.code for purpose in purposes())}];
-entity Case enum [{values(Case)}];
-entity Reach enum [{values(Reach)}];
-action {codes(act.value for act in RULED_ACTS)} appliesTo {{
-  principal: [Asker],
-  resource: [Custodian],
-  context: {{ purpose: Purpose, "case": Case, reach: Reach }}
-}};
-"""
+    return "\n".join(
+        [
+            f"entity Role enum [{codes(role.value for role in Role)}];",
+            "entity Asker in [Role];",
+            f"entity Jurisdiction enum [{codes(JURISDICTIONS)}];",
+            f"entity Custodian enum [{codes([custodian])}];",
+            *(
+                f"entity {kind} enum [{codes(values(field))}];"
+                for field, (kind, _) in CODES.items()
+            ),
+            *(f'action "{name}";' for name in GROUPS),
+            *(action(act, fields) for act, fields in DECIDED_BY.items()),
+            "",
+        ]
+    )
+
+
+def _rows(name: str) -> Iterable[dict[str, str]]:
+    text = files(__package__).joinpath(name).read_text("utf-8")
+    return csv.DictReader(text.splitlines())
+
+
+def _purpose(code: str) -> Purpose:
+    if not is_purpose(code):
+        msg = f"offenses.csv names the purpose {code}, which is not in purposes.csv"
+        raise LookupError(msg)
+    return Purpose(code)

@@ -14,9 +14,10 @@ import attrs
 from psycopg.rows import args_row, class_row
 
 from charteroak.core.camera import CameraId
+from charteroak.core.codes import Case
 from charteroak.core.errors import CharterOakError
 from charteroak.core.plate import PlateText
-from charteroak.core.policy import Case, Permit
+from charteroak.core.policy import Permit
 from charteroak.core.read import Box, Read, ReadId
 from charteroak.core.sealed import LogReceipt
 from charteroak.core.search import Search, grams, like

@@ -1,0 +1,108 @@
+"""The numbers of a profile, a preset, a policy or a contract, as its file holds them."""
+
+import tomllib
+from datetime import date, timedelta
+from importlib.resources.abc import Traversable
+from typing import Literal
+
+import msgspec
+
+from charteroak.core.errors import CharterOakError
+
+Confidence = Literal["high", "medium", "low"]
+
+
+class BrokenProfileError(CharterOakError):
+    """The numbers of a profile are missing, misspelt or impossible."""
+
+    code = "charteroak.law.broken-profile"
+    hint = "Repair the file that is named, or install the package again."
+
+
+class FactText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """See `profile.Fact`."""
+
+    id: str
+    says: str
+    statute: str
+    confidence: Confidence
+    source_words: str
+    still_to_read: str
+
+
+class ReportText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """See `profile.Report`."""
+
+    to: str
+    due: str
+    statute: str
+    confidence: Confidence
+    contents: tuple[str, ...]
+
+
+class ImageText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """See `profile.ImageRule`."""
+
+    says: str
+    statute: str
+    confidence: Confidence
+
+
+class Span(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A length of time, in whichever unit the law gives it."""
+
+    seconds: int = 0
+    hours: int = 0
+    days: int = 0
+
+    @property
+    def length(self) -> timedelta:
+        """All units together."""
+        return timedelta(days=self.days, hours=self.hours, seconds=self.seconds)
+
+
+class NumbersText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A `.toml` file of the law; what a statute must have, `statute_numbers` checks."""
+
+    code: str
+    name: str
+    kind: Literal["statute", "policy", "preset", "contract"]
+    custodian: str
+    effective: date
+    fact: tuple[FactText, ...]
+    retention: dict[Literal["nonhit", "hit", "audit_log"], Span] = msgspec.field(
+        default_factory=dict
+    )
+    list_refresh_hours: int | None = None
+    audit_every_days: int | None = None
+    edge_only: bool = False
+    visual_confirmation: bool = False
+    report: tuple[ReportText, ...] = ()
+    image_rule: tuple[ImageText, ...] = ()
+
+    @property
+    def read_limit(self) -> timedelta | None:
+        """How long a read that hit nothing may be kept; None where nothing is said."""
+        span = self.retention.get("nonhit")
+        return span.length if span else None
+
+
+def read_numbers(file: Traversable) -> NumbersText:
+    """Parse the numbers of a file.
+
+    Raises:
+        BrokenProfileError: it is no TOML, or a field is missing, unknown or impossible.
+    """
+    try:
+        numbers = msgspec.convert(tomllib.loads(file.read_text("utf-8")), NumbersText)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as broken:
+        msg = f"{file.name}: {broken}"
+        raise BrokenProfileError(msg) from broken
+    for kind, span in numbers.retention.items():
+        if span.length < timedelta(minutes=1):
+            msg = f"{file.name}: a retention of {kind} of less than a minute"
+            raise BrokenProfileError(msg)
+    if numbers.kind == "statute" and numbers.read_limit is None:
+        msg = f"{file.name}: a statute without a retention of nonhit"
+        raise BrokenProfileError(msg)
+    return numbers
