@@ -7,7 +7,7 @@ Nothing here ever quotes a row: it holds plates.
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -85,13 +85,16 @@ class Parsed:
     left_out: int
 
 
-def parse(content: bytes, *, zone: ZoneInfo) -> Parsed:
+def parse(
+    content: bytes, *, zone: ZoneInfo, refuses: Callable[[str], bool] | None = None
+) -> Parsed:
     """Read a file.
 
     Args:
         content: all of it.
         zone: where a day begins and ends; an entry that expires on a day counts
             through that day.
+        refuses: whether a row is left out for what its reason says.
 
     Raises:
         UnreadableListError: it is no hot list.
@@ -107,6 +110,8 @@ def parse(content: bytes, *, zone: ZoneInfo) -> Parsed:
             continue
         try:
             row = _row(columns, cells, zone)
+            if refuses is not None and refuses(row.reason):
+                raise _RowTroubleError("reason", "it says what the law forbids")  # noqa: TRY301  (as all that is wrong with a row)
             rows[attrs.evolve(row, expires_at=None)] = row
             good += 1
         except _RowTroubleError as trouble:

@@ -41,8 +41,8 @@ class RecordKind(StrEnum):
     """What happened: `noun.verb`, the verb in the past."""
 
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
-    ALERT_CONFIRMED = "alert.confirmed"
     ALERT_CONCLUDED = "alert.concluded"
+    ALERT_CONFIRMED = "alert.confirmed"
     ALERT_RAISED = "alert.raised"
     ALERT_REJECTED = "alert.rejected"
     BACKUP_MADE = "backup.made"
@@ -54,6 +54,11 @@ class RecordKind(StrEnum):
     BUCKET_PURGED = "bucket.purged"
     CAMERA_PLACED = "camera.placed"
     CASE_SEEN = "case.seen"
+    EMERGENCY_BOUND = "emergency.bound"
+    EMERGENCY_OPENED = "emergency.opened"
+    EMERGENCY_REPORTED = "emergency.reported"
+    FLAG_LOOKED_AT = "flag.looked_at"
+    FLAG_RAISED = "flag.raised"
     HOLD_APPROVED = "hold.approved"
     HOLD_ENDED = "hold.ended"
     HOLD_KEPT = "hold.kept"
@@ -67,7 +72,11 @@ class RecordKind(StrEnum):
     PERSON_SIGNED_IN = "person.signed_in"
     PERSON_SIGNED_OUT = "person.signed_out"
     SEARCH_ANSWERED = "search.answered"
+    SEARCH_APPROVED = "search.approved"
     SEARCH_ASKED = "search.asked"
+    SEARCH_REJECTED = "search.rejected"
+    SEARCH_STOPPED = "search.stopped"
+    SEARCH_WAITS = "search.waits"
 
 
 class RecordTooLargeError(CharterOakError):

@@ -17,6 +17,12 @@ Purpose = NewType("Purpose", str)
 _CASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_\-]{1,39}")
 
 
+OTHER: Final = Purpose("other")
+"""The purpose that says nothing by itself: the note must."""
+
+LONGEST_NOTE: Final = 300
+"""Characters of a note, at the most."""
+
 LONGEST_PAGE: Final = 100
 """Reads on one page of results, at the most."""
 
@@ -53,6 +59,7 @@ class Search:
         cameras: only these; empty for all.
         purpose: why, as a code.
         case_ref: the case it belongs to; empty where none was given.
+        note: what crime or person it is about, in free words; may be empty.
     """
 
     plate: PlatePattern
@@ -61,6 +68,7 @@ class Search:
     cameras: frozenset[CameraId] = frozenset()
     purpose: Purpose = attrs.field()
     case_ref: str = ""
+    note: str = attrs.field(default="", repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Check what concerns more than one field.

@@ -7,6 +7,7 @@ import attrs
 from charteroak.core.log_record import RecordId
 from charteroak.core.policy import Rule
 from charteroak.core.read import Read
+from charteroak.core.screening import Verdict
 from charteroak.core.search import Search
 
 
@@ -59,6 +60,22 @@ class Refused:
     Attributes:
         asked: number of the question in the log.
         because: every rule that stands against it.
+        note: what the note came to.
+    """
+
+    asked: RecordId
+    search: Search
+    because: tuple[Rule, ...]
+    note: Verdict = Verdict.OK
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Waits:
+    """A supervisor must look at it first, because the note leaves a doubt.
+
+    Attributes:
+        asked: number of the question in the log.
+        because: what leaves the doubt.
     """
 
     asked: RecordId

@@ -6,8 +6,11 @@ import attrs
 
 from charteroak.core.camera import Camera
 from charteroak.core.people import Act, Person
-from charteroak.core.policy import Denial, Permit, Rule, decide, request
-from charteroak.core.search import Purpose
+from charteroak.core.policy import Denial, Permit, Request, Rule, decide, request
+from charteroak.core.screening import Verdict, screen
+from charteroak.core.search import OTHER, Purpose
+from charteroak.core.search_check import weigh
+from charteroak.law.screening import note_rules
 from charteroak.law.vocabulary import PurposeName
 from charteroak.server.agency import Agency
 from charteroak.server.store import cameras
@@ -19,10 +22,12 @@ class Explained:
 
     Attributes:
         because: the rules that decide; every one that stands against, if any does.
+        note: what the note comes to.
     """
 
     permitted: bool
     because: tuple[Rule, ...]
+    note: Verdict = Verdict.OK
 
 
 @attrs.frozen(kw_only=True)
@@ -51,15 +56,31 @@ class Choices:
     read_limit: timedelta
 
 
-def explain_search(
-    agency: Agency, who: Person, *, purpose: Purpose, case_ref: str, since: datetime
+def explain_search(  # noqa: PLR0913  (what is asked, by name)
+    agency: Agency,
+    who: Person,
+    *,
+    purpose: Purpose,
+    case_ref: str,
+    since: datetime,
+    note: str = "",
 ) -> Explained:
-    """What the rules would say to a search by this person now.
+    """What the rules would say to a search by this person now, and to its note.
 
     A hypothetical: nothing is looked up, so nothing is recorded.
     """
-    decision = _decide(agency, who, purpose=purpose, case_ref=case_ref, since=since)
-    return Explained(permitted=isinstance(decision, Permit), because=decision.because)
+    question = _question(agency, who, purpose=purpose, case_ref=case_ref, since=since)
+    decision = decide(agency.rules, question)
+    screened = screen(note, note_rules(), must_say=str(purpose) == str(OTHER))
+    weighed = weigh(agency.rules, question, screened)
+    permitted = isinstance(decision, Permit)
+    # What permits it is no news once the note stands against it.
+    stands = () if permitted and weighed.because else decision.because
+    return Explained(
+        permitted=permitted,
+        because=tuple(dict.fromkeys((*stands, *weighed.because))),
+        note=weighed.verdict,
+    )
 
 
 def search_choices(agency: Agency, who: Person) -> Choices:
@@ -67,7 +88,10 @@ def search_choices(agency: Agency, who: Person) -> Choices:
     now = agency.clock()
     choices = []
     for purpose in agency.profile.purposes:
-        decision = _decide(agency, who, purpose=purpose.code, case_ref="any", since=now)
+        decision = decide(
+            agency.rules,
+            _question(agency, who, purpose=purpose.code, case_ref="any", since=now),
+        )
         against = decision.because[0] if isinstance(decision, Denial) else None
         choices.append(Choice(purpose=purpose, against=against))
     with agency.database.changes() as tx:
@@ -79,19 +103,16 @@ def search_choices(agency: Agency, who: Person) -> Choices:
     )
 
 
-def _decide(
+def _question(
     agency: Agency, who: Person, *, purpose: Purpose, case_ref: str, since: datetime
-) -> Permit | Denial:
-    return decide(
-        agency.rules,
-        request(
-            Act.SEARCH_READS,
-            who,
-            custodian=agency.profile.custodian,
-            purpose=purpose,
-            case_ref=case_ref,
-            since=since,
-            at=agency.clock(),
-            limit=agency.profile.read_limit,
-        ),
+) -> Request:
+    return request(
+        Act.SEARCH_READS,
+        who,
+        custodian=agency.profile.custodian,
+        purpose=purpose,
+        case_ref=case_ref,
+        since=since,
+        at=agency.clock(),
+        limit=agency.profile.read_limit,
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 import attrs
 
 from charteroak.core.alert_review import NotAllowed
+from charteroak.core.flag import FlagKind
 from charteroak.core.hotlist import (
     Digest,
     Entry,
@@ -28,8 +29,11 @@ from charteroak.core.hotlist_file import (
 )
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import Act, Person
+from charteroak.core.screening import screen
+from charteroak.core.search_check import banned
+from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
-from charteroak.server.store import hotlists
+from charteroak.server.store import flags, hotlists
 
 _LONGEST: Final = 200
 _AT_ONCE: Final = 10_000
@@ -113,9 +117,18 @@ def load_hotlist(
         return _refuse(agency, who, file.list_class)
     try:
         name, source, authority = map(_words, (file.name, file.source, file.authority))
-        parsed = parse(file.content, zone=agency.zone)
+        notes = _Notes(agency, who)
+        if any(map(notes.refuses, (name, source, authority))):
+            _tell(agency, who, file.list_class, notes)
+            return ListUnreadable(
+                trouble="its name, source or authority says what the law forbids",
+                hint="Say whose list it is. That it was refused is recorded.",
+            )
+        parsed = parse(file.content, zone=agency.zone, refuses=notes.refuses)
     except UnreadableListError as unreadable:
         return ListUnreadable(trouble=str(unreadable), hint=unreadable.hint)
+    if notes.rules:
+        _tell(agency, who, file.list_class, notes)
     if parsed.errors and not parsed.rows:
         return ListUnreadable(
             trouble="none of the rows can be used",
@@ -177,6 +190,59 @@ def _refuse(agency: Agency, who: Person, list_class: ListClass) -> ListProhibite
         statute=statute,
         reason=agency.profile.list_reasons[list_class],
     )
+
+
+class _Notes:
+    """Screens what a list says, each text once: a file has few different reasons."""
+
+    def __init__(self, agency: Agency, who: Person) -> None:
+        self._agency = agency
+        self._who = who
+        self._known: dict[str, bool] = {}
+        self.rules: set[str] = set()
+
+    def refuses(self, text: str) -> bool:
+        """Whether a text says what the rules in force forbid."""
+        if text not in self._known:
+            screened = screen(text, note_rules())
+            self._known[text] = banned(
+                self._agency.rules,
+                self._who,
+                screened,
+                custodian=self._agency.profile.custodian,
+                at=self._agency.clock(),
+            )
+            if self._known[text] and screened.rule is not None:
+                self.rules.add(screened.rule.rule_id)
+        return self._known[text]
+
+
+def _tell(agency: Agency, who: Person, list_class: ListClass, notes: _Notes) -> None:
+    """Record that a list said what is forbidden, and let a supervisor look."""
+    now = agency.clock()
+    with agency.database.changes() as tx:
+        told = agency.record(
+            tx,
+            Draft(
+                kind=RecordKind.FLAG_RAISED,
+                at=now,
+                public={
+                    "flag": FlagKind.LIST_NOTE.value,
+                    "list_class": list_class.value,
+                    "note_rules": sorted(notes.rules),
+                },
+                private={"person": str(who.person_id)},
+            ),
+        )
+        flags.hoist(
+            tx,
+            FlagKind.LIST_NOTE,
+            str(told.record_id),
+            flag_id=agency.new_id(),
+            about=who.person_id,
+            record_id=told.record_id,
+            at=now,
+        )
 
 
 def _replace(

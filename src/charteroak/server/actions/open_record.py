@@ -21,10 +21,12 @@ from charteroak.server.store.database import Audits
 # What an auditor may see of a private part. Anything else may name a car, and an
 # auditor sees no reads: it is shown as sealed, with its commitment.
 _SHOWN: Final = frozenset(
-    {"act", "alert", "at", "box", "camera", "cameras", "case_ref", "hold", "list",
-     "login", "person", "role", "roles", "since", "until"}
+    {"about", "act", "alert", "asker", "at", "box", "camera", "cameras", "case_ref", "hold", "list",
+     "login", "person", "role", "roles", "second_person", "since",
+     "until"}
 )  # fmt: skip
 
+_PEOPLE: Final = frozenset({"about", "asker", "person", "second_person"})
 _MOMENTS: Final = frozenset({"at", "since", "until"})
 
 
@@ -138,7 +140,7 @@ def _shown(tx: Audits, name: str, value: object) -> str | None:
         return re.sub(r"[^?*]", "•", str(value))
     if name not in _SHOWN:
         return None
-    if name == "person":
+    if name in _PEOPLE:
         try:
             return audit.name_of(tx, UUID(str(value))) or str(value)
         except ValueError:

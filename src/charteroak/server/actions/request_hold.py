@@ -4,16 +4,20 @@ from datetime import timedelta
 
 import attrs
 
+from charteroak.core.flag import FlagKind
 from charteroak.core.hold import Hold, HoldId
 from charteroak.core.log_record import Draft, RecordId, RecordKind
 from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, Permit, decide
 from charteroak.core.read import ReadId
+from charteroak.core.screening import Verdict, screen
 from charteroak.core.sealed import LogReceipt
 from charteroak.core.search_answer import Forbidden, NotShown, ReadGone, Sighting
+from charteroak.core.search_check import Weighed, weigh
 from charteroak.core.search_record import Asked, decision_fields
+from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
-from charteroak.server.store import audit, holds, searches
+from charteroak.server.store import audit, flags, holds, searches
 
 
 @attrs.frozen(kw_only=True)
@@ -80,19 +84,25 @@ def request_hold(  # noqa: PLR0913  (what is asked, by name)
         requester=who.name,
         approver="",
     )
-    decision = decide(agency.rules, asked.again(Act.REQUEST_HOLD, who, limit=limit))
-    return _write(agency, who, hold, decision, asked_id=asked_id)
+    question = asked.again(Act.REQUEST_HOLD, who, limit=limit)
+    decision = decide(agency.rules, question)
+    weighed = weigh(agency.rules, question, screen(reason, note_rules()))
+    return _write(agency, who, hold, decision, weighed, asked_id=asked_id)
 
 
-def _write(
+def _write(  # noqa: PLR0913  (all that is recorded, by name)
     agency: Agency,
     who: Person,
     hold: Hold,
     decision: Permit | Denial,
+    weighed: Weighed,
     *,
     asked_id: RecordId,
 ) -> HoldRequested | Forbidden:
-    """Record the wish and the decision; keep the hold where the rules allow it."""
+    """Record the wish and the decision; keep the hold where the rules allow it.
+
+    A reason that leaves a doubt is no trouble: a supervisor reads it anyway.
+    """
     with agency.database.changes() as tx:
         before = holds.standing(tx, hold.case_ref, hold.read_id)
         if before is not None:
@@ -104,6 +114,7 @@ def _write(
                 at=hold.requested_at,
                 public={
                     **decision_fields(decision),
+                    **weighed.fields,
                     "asked": int(asked_id),
                     "days": (hold.ends_at - hold.requested_at).days,
                 },
@@ -118,6 +129,18 @@ def _write(
         )
         if isinstance(decision, Denial):
             return Forbidden(recorded=recorded.record_id, because=decision.because)
+        if weighed.verdict is Verdict.BLOCK:
+            flags.hoist(
+                tx,
+                FlagKind.NOTE_BLOCKED,
+                str(recorded.record_id),
+                flag_id=agency.new_id(),
+                about=who.person_id,
+                record_id=recorded.record_id,
+                at=hold.requested_at,
+            )
+        if weighed.verdict in {Verdict.BLOCK, Verdict.VAGUE}:
+            return Forbidden(recorded=recorded.record_id, because=weighed.because)
         holds.add(tx, hold)
     return HoldRequested(hold_id=hold.hold_id, case_ref=hold.case_ref, again=False)
 

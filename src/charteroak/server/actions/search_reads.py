@@ -2,25 +2,33 @@
 
 from datetime import datetime
 
+import attrs
+
 from charteroak.core import search_record
-from charteroak.core.log_record import Draft, RecordKind
+from charteroak.core.flag import FlagKind
+from charteroak.core.log_record import Draft, RecordId, RecordKind
 from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, Permit, decide, request
+from charteroak.core.screening import Verdict, screen
 from charteroak.core.sealed import LogReceipt, Sealed
-from charteroak.core.search import LONGEST_PAGE, Search
-from charteroak.core.search_answer import Found, Refused
+from charteroak.core.search import LONGEST_PAGE, OTHER, Search
+from charteroak.core.search_answer import Found, Refused, Waits
+from charteroak.core.search_check import Weighed, weigh
+from charteroak.core.second_person import NotWaiting
+from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
-from charteroak.server.store import searches
+from charteroak.server.store import audit, flags, searches, waiting
+from charteroak.server.store.database import Changes
 
 
 def search_reads(
     agency: Agency, who: Person, search: Search
-) -> Sealed[Found | Refused]:
+) -> Sealed[Found | Refused | Waits]:
     """Answer a search, or say why not. Either way the question is in the log first.
 
     Three transactions: the question with the decision, the look, the count. A look
     that breaks off leaves its question in the log; an answer that cannot be counted is
-    not given.
+    not given. A search whose note leaves a doubt waits for a second person.
 
     Returns:
         An answer that opens when the log durably holds the question
@@ -30,43 +38,143 @@ def search_reads(
         StoreUnavailableError: the log or the reads cannot be reached; nothing is shown.
     """
     now = agency.clock()
-    decision = decide(
-        agency.rules,
-        request(
-            Act.SEARCH_READS,
-            who,
-            custodian=agency.profile.custodian,
-            purpose=search.purpose,
-            case_ref=search.case_ref,
-            since=search.since,
-            at=now,
-            limit=agency.profile.read_limit,
-        ),
+    question = request(
+        Act.SEARCH_READS,
+        who,
+        custodian=agency.profile.custodian,
+        purpose=search.purpose,
+        case_ref=search.case_ref,
+        since=search.since,
+        at=now,
+        limit=agency.profile.read_limit,
     )
+    decision = decide(agency.rules, question)
+    screened = screen(
+        search.note, note_rules(), must_say=str(search.purpose) == str(OTHER)
+    )
+    weighed = weigh(agency.rules, question, screened)
     with agency.database.changes() as tx:
-        asked = agency.record(tx, search_record.describe(who, search, decision, at=now))
-    match decision:
-        case Denial():
-            refused = Refused(
-                asked=asked.record_id, search=search, because=decision.because
-            )
-            return Sealed(refused, asked)
-        case Permit():
-            found = _look(agency, who, search, permit=decision, asked=asked, at=now)
-            return Sealed(found, asked)
+        asked = _record(agency, tx, who, search, decision, weighed, at=now)
+    if isinstance(decision, Denial) or weighed.verdict in {
+        Verdict.BLOCK,
+        Verdict.VAGUE,
+    }:
+        against = decision.because if isinstance(decision, Denial) else ()
+        refused = Refused(
+            asked=asked.record_id,
+            search=search,
+            because=tuple(dict.fromkeys((*against, *weighed.because))),
+            note=weighed.verdict,
+        )
+        return Sealed(refused, asked)
+    if weighed.verdict is Verdict.REVIEW:
+        waits = Waits(asked=asked.record_id, search=search, because=weighed.because)
+        return Sealed(waits, asked)
+    return Sealed(_look(agency, who, search, permit=decision, asked=asked), asked)
 
 
-def _look(  # noqa: PLR0913  (two of them are proofs)
+def open_approved(
+    agency: Agency, who: Person, waited: RecordId
+) -> Sealed[Found | Refused | Waits] | NotWaiting:
+    """Look up what a second person has approved, once, in the name of who asked for it.
+
+    The rules decide again: what they permitted yesterday they may forbid today.
+    """
+    now = agency.clock()
+    with agency.database.audits() as audits:
+        recorded = audit.waiting_search(audits, waited)
+    if recorded is None:
+        return NotWaiting()
+    before, note = recorded
+    search = attrs.evolve(before.search, note=note)
+    with agency.database.changes() as tx:
+        ticket = waiting.find_to_change(tx, waited)
+        if ticket is None or not ticket.opens_to(who.person_id, now):
+            return NotWaiting()
+        decision = decide(
+            agency.rules,
+            before.again(Act.SEARCH_READS, who, limit=agency.profile.read_limit),
+        )
+        draft = search_record.describe(who, search, decision, at=now)
+        asked = agency.record(
+            tx,
+            attrs.evolve(
+                draft,
+                public={**draft.public, "note": "review", "waited": int(waited)},
+                private={
+                    **draft.private,
+                    "note": note,
+                    "second_person": str(ticket.decided_by),
+                },
+            ),
+        )
+        waiting.opened(tx, waited, at=now)
+    if isinstance(decision, Denial):
+        refused = Refused(
+            asked=asked.record_id, search=search, because=decision.because
+        )
+        return Sealed(refused, asked)
+    return Sealed(_look(agency, who, search, permit=decision, asked=asked), asked)
+
+
+def _record(  # noqa: PLR0913, PLR0917  (all that is recorded)
+    agency: Agency,
+    tx: Changes,
+    who: Person,
+    search: Search,
+    decision: Permit | Denial,
+    weighed: Weighed,
+    *,
+    at: datetime,
+) -> LogReceipt:
+    """Write the question down, and what follows from its note.
+
+    A search that its note stops is no `search.asked`: nothing that shows the results of
+    such a record may ever take it for one.
+    """
+    kind = RecordKind.SEARCH_ASKED
+    if isinstance(decision, Permit) and weighed.verdict is not Verdict.OK:
+        review = weighed.verdict is Verdict.REVIEW
+        kind = RecordKind.SEARCH_WAITS if review else RecordKind.SEARCH_STOPPED
+    draft = search_record.describe(who, search, decision, at=at)
+    asked = agency.record(
+        tx, attrs.evolve(weighed.noted(draft, search.note), kind=kind)
+    )
+    rule = weighed.screened.rule
+    if rule is not None and kind is RecordKind.SEARCH_WAITS:
+        waiting.add(
+            tx,
+            asked.record_id,
+            by=who.person_id,
+            at=at,
+            purpose=search.purpose,
+            note_rule=rule.rule_id,
+        )
+    if weighed.verdict is Verdict.BLOCK:
+        flags.hoist(
+            tx,
+            FlagKind.NOTE_BLOCKED,
+            # Each of them is told of.
+            str(asked.record_id),
+            flag_id=agency.new_id(),
+            about=who.person_id,
+            record_id=asked.record_id,
+            at=at,
+        )
+    return asked
+
+
+def _look(
     agency: Agency,
     who: Person,
     search: Search,
     *,
     permit: Permit,
     asked: LogReceipt,
-    at: datetime,
 ) -> Found:
+    now = agency.clock()
     # The agency's own limit, which may be shorter than what the rules let it reach.
-    not_before = agency.retention.not_before(at)
+    not_before = agency.retention.not_before(now)
     with agency.database.looks() as tx:
         page = searches.find(
             tx,
@@ -81,7 +189,7 @@ def _look(  # noqa: PLR0913  (two of them are proofs)
             tx,
             Draft(
                 kind=RecordKind.SEARCH_ANSWERED,
-                at=at,
+                at=now,
                 public={
                     "asked": int(asked.record_id),
                     "reads": len(page.sightings),

@@ -140,6 +140,25 @@ def asked_search(tx: Audits, record_id: int) -> tuple[Asked, LogReceipt] | None:
     return asked, LogReceipt(stored.record_id)
 
 
+def waiting_search(tx: Audits, record_id: int) -> tuple[Asked, str] | None:
+    """A recorded search that waits for a second person, and its note.
+
+    None where there is no such record, it is of another kind, or its key was dropped.
+
+    Raises:
+        UnopenableRecordError: it was altered.
+        UnreadableRecordError: it was written by another version.
+    """
+    stored = one(tx, record_id)
+    if stored is None or stored.record.kind is not RecordKind.SEARCH_WAITS:
+        return None
+    private = stored.private()
+    if private is None:
+        return None
+    asked = recall(stored.record_id, stored.public, private)
+    return asked, str(private["note"])
+
+
 def _public(entry: bytes) -> Mapping[str, object]:
     fields = json.loads(entry)["public"]
     if not isinstance(fields, dict):

@@ -29,6 +29,8 @@ KEPT: Final = frozenset(
         "boxes",
         "buckets",
         "cameras",
+        "emergencies",
+        "flags",
         "holds",
         "hotlist_entries",
         "hotlists",
@@ -39,6 +41,8 @@ KEPT: Final = frozenset(
         "people",
         "read_counts",
         "refusals",
+        "searched",
+        "waiting_searches",
     }
 )
 """Tables that go into a backup as they are, under its long-lived key."""

@@ -170,6 +170,7 @@ ACTS: Final = {
     Act.ENROL_BOX: later("Place cameras and let boxes in"),
     Act.LOAD_HOTLIST: later("Load hot lists"),
     Act.MANAGE_PEOPLE: later("Manage people"),
+    Act.OVERSEE_SEARCHES: later("Look after searches"),
     Act.READ_LOG: later("Read the log"),
     Act.REQUEST_HOLD: later("Hold reads for a case"),
     Act.REVIEW_ALERT: later("Verify an alert"),

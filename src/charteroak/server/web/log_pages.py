@@ -36,6 +36,11 @@ WORDS: Final = {
     RecordKind.BUCKET_PURGED: later("Reads deleted on schedule"),
     RecordKind.CAMERA_PLACED: later("Camera placed"),
     RecordKind.CASE_SEEN: later("Held reads of a case seen"),
+    RecordKind.EMERGENCY_BOUND: later("Emergency bound to a case"),
+    RecordKind.EMERGENCY_OPENED: later("Emergency search without a case"),
+    RecordKind.EMERGENCY_REPORTED: later("Emergency not bound in time"),
+    RecordKind.FLAG_LOOKED_AT: later("Flag looked at by a supervisor"),
+    RecordKind.FLAG_RAISED: later("Flag raised for a supervisor"),
     RecordKind.HOLD_APPROVED: later("Hold approved or refused"),
     RecordKind.HOLD_ENDED: later("Hold ended"),
     RecordKind.HOLD_KEPT: later("Read copied to a case"),
@@ -49,11 +54,17 @@ WORDS: Final = {
     RecordKind.PERSON_SIGNED_IN: later("Person signed in"),
     RecordKind.PERSON_SIGNED_OUT: later("Person signed out"),
     RecordKind.SEARCH_ANSWERED: later("Search answered"),
+    RecordKind.SEARCH_APPROVED: later("Search approved by a second person"),
     RecordKind.SEARCH_ASKED: later("Search asked"),
+    RecordKind.SEARCH_REJECTED: later("Search rejected by a second person"),
+    RecordKind.SEARCH_STOPPED: later("Search stopped by what was written with it"),
+    RecordKind.SEARCH_WAITS: later("Search waits for a second person"),
 }
 """What each kind of record means, in words."""
 
 NAMES: Final = {
+    "about": later("Whom it is about"),
+    "asker": later("Who asked"),
     "at": later("Exact time"),
     "box": later("Box"),
     "camera": later("Camera"),
@@ -61,11 +72,13 @@ NAMES: Final = {
     "case_ref": later("Case"),
     "hold": later("Hold"),
     "login": later("Login"),
+    "note": later("What crime or person"),
     "person": later("Person"),
     "plate": later("Plate, masked"),
     "reason": later("Reason"),
     "role": later("Role"),
     "roles": later("Roles"),
+    "second_person": later("Second person"),
     "since": later("From"),
     "until": later("Until"),
 }

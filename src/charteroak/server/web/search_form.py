@@ -17,6 +17,7 @@ from charteroak.core.plate import (
     UnreadablePatternError,
 )
 from charteroak.core.search import (
+    LONGEST_NOTE,
     EmptyPeriodError,
     Purpose,
     Search,
@@ -65,6 +66,7 @@ class Typed:
 
     purpose: str = ""
     case: str = ""
+    note: str = ""
     plate: str = ""
     period: str = "24h"
     since: str = ""
@@ -85,6 +87,7 @@ class Meant:
     errors: Mapping[str, str]
     purpose: Purpose | None
     case_ref: str
+    note: str
     since: datetime
     until: datetime
     pattern: PlatePattern | None
@@ -93,6 +96,7 @@ class Meant:
 def typed(  # noqa: PLR0913, PLR0917  (one argument for each field of the form)
     purpose: Annotated[str, Form(max_length=60)] = "",
     case: Annotated[str, Form(max_length=200)] = "",
+    note: Annotated[str, Form(max_length=2000)] = "",
     plate: Annotated[str, Form(max_length=200)] = "",
     period: Annotated[str, Form(max_length=10)] = "24h",
     since: Annotated[str, Form(max_length=40)] = "",
@@ -103,6 +107,7 @@ def typed(  # noqa: PLR0913, PLR0917  (one argument for each field of the form)
     return Typed(
         purpose=purpose,
         case=case,
+        note=note,
         plate=plate,
         period=period,
         since=since,
@@ -133,6 +138,9 @@ def read(
         case_ref = parse_case(form.case)
     except UnreadableCaseError as refused:
         errors["case"] = say(_TOLD[type(refused)])
+    note = " ".join(form.note.split())
+    if len(note) > LONGEST_NOTE:
+        errors["note"] = say("Say it in at most 300 characters.")
     pattern = _pattern(form.plate, errors, words)
     since, until = now - SPANS["24h"], now
     try:
@@ -154,6 +162,7 @@ def read(
                 cameras=frozenset(CameraId(camera) for camera in form.cameras),
                 purpose=purpose,
                 case_ref=case_ref,
+                note=note,
             )
         except EmptyPeriodError:
             errors["since"] = say("The period ends before it begins.")
@@ -162,6 +171,7 @@ def read(
         errors=errors,
         purpose=purpose,
         case_ref=case_ref,
+        note=note,
         since=since,
         until=until,
         pattern=pattern,

@@ -5,20 +5,23 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from charteroak.core.log_record import RecordId
 from charteroak.core.people import Act
 from charteroak.core.read import ReadId
+from charteroak.core.screening import Verdict
 from charteroak.core.search import LONGEST_PAGE
-from charteroak.core.search_answer import Found, NotShown, ReadGone, Refused
+from charteroak.core.search_answer import Found, NotShown, ReadGone, Refused, Waits
+from charteroak.core.second_person import NotWaiting
 from charteroak.server.actions.explain_search import (
     Choices,
     Explained,
     explain_search,
     search_choices,
 )
-from charteroak.server.actions.search_reads import search_reads
+from charteroak.server.actions.search_reads import open_approved, search_reads
+from charteroak.server.actions.see_oversight import own_waiting
 from charteroak.server.actions.see_read_picture import (
     Picture,
     PictureBroken,
@@ -31,6 +34,7 @@ from charteroak.server.web.no_picture import DAMAGED, no_picture
 from charteroak.server.web.plain import RecordNumber
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.search_form import (
+    CUSTOM,
     Meant,
     Typed,
     examples,
@@ -64,13 +68,23 @@ GROUPS: Final = {
 }
 """Headings of the list of purposes, by the groups of the vocabulary."""
 
+SAID: Final = {
+    "not-waiting": later(
+        "That search is not open to you: it was not approved, was opened before, or "
+        "has waited for more than a day. Search again."
+    ),
+}
+"""What the page says about what was just done."""
+
 _PRIVATE: Final = {"Cache-Control": "no-store"}
 
 
 @router.get("/search")
-def show_form(request: Request, agency: TheAgency, session: Searches) -> HTMLResponse:
+def show_form(
+    request: Request, agency: TheAgency, session: Searches, said: str = ""
+) -> HTMLResponse:
     """The empty form."""
-    return _page(request, agency, session, Typed(), tried=False)
+    return _page(request, agency, session, Typed(), tried=False, said=said)
 
 
 @router.post("/search/explain")
@@ -91,11 +105,19 @@ def run_search(
         return _page(request, agency, session, form, tried=True)
     answer = search_reads(agency, session.person, meant.search)
     opened = answer.open(agency.covered)
-    match opened:
-        case Found():
-            return _page(request, agency, session, form, tried=True, found=opened)
-        case Refused():
-            return _page(request, agency, session, form, tried=True, refused=opened)
+    return _answer(request, agency, session, form, opened)
+
+
+@router.post("/search/waiting/{asked}/open")
+def open_waiting(
+    request: Request, agency: TheAgency, session: Searches, asked: RecordNumber
+) -> Response:
+    """Open what a second person has approved; it is looked up now."""
+    answer = open_approved(agency, session.person, RecordId(asked))
+    if isinstance(answer, NotWaiting):
+        return RedirectResponse("/search?said=not-waiting", HTTPStatus.SEE_OTHER)
+    opened = answer.open(agency.covered)
+    return _answer(request, agency, session, _typed_again(opened, agency), opened)
 
 
 @router.get("/searches/{asked}/reads/{read_id}/{which}.jpg")
@@ -120,6 +142,41 @@ def show_picture(  # noqa: PLR0913, PLR0917  (each is a part of the request)
             raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
+def _answer(
+    request: Request,
+    agency: Agency,
+    session: Session,
+    form: Typed,
+    opened: Found | Refused | Waits,
+) -> HTMLResponse:
+    match opened:
+        case Found():
+            return _page(request, agency, session, form, tried=True, found=opened)
+        case Refused():
+            return _page(request, agency, session, form, tried=True, refused=opened)
+        case Waits():
+            return _page(request, agency, session, Typed(), tried=False, waits=opened)
+
+
+def _typed_again(opened: Found | Refused | Waits, agency: Agency) -> Typed:
+    """The form as it was sent when the search was asked for."""
+    search = opened.search
+    since, until = (
+        moment.astimezone(agency.zone).strftime("%Y-%m-%dT%H:%M")
+        for moment in (search.since, search.until)
+    )
+    return Typed(
+        purpose=str(search.purpose),
+        case=search.case_ref,
+        note=search.note,
+        plate=search.plate.text,
+        period=CUSTOM,
+        since=since,
+        until=until,
+        cameras=tuple(sorted(str(camera) for camera in search.cameras)),
+    )
+
+
 def _meant(request: Request, agency: Agency, form: Typed) -> Meant:
     return read(
         form,
@@ -139,6 +196,8 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
     tried: bool,
     found: Found | None = None,
     refused: Refused | None = None,
+    waits: Waits | None = None,
+    said: str = "",
     block: str | None = None,
 ) -> HTMLResponse:
     words = words_of(request)
@@ -146,7 +205,11 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
     choices = search_choices(agency, session.person)
     streets = see_street_map(agency) if block is None else None
     thanks = None if streets is None else streets.attribution
-    errors = meant.errors if tried else {}
+    errors = dict(meant.errors) if tried else {}
+    if refused is not None and refused.note is Verdict.VAGUE:
+        errors["note"] = words.gettext(
+            "What crime or person? Nothing was looked up; that you asked is recorded."
+        )
     status = HTTPStatus.OK
     if errors:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -169,6 +232,10 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
             "examples": examples(meant.pattern) if meant.pattern else [],
             "found": found,
             "refused": refused,
+            "waits": waits,
+            "waiting": own_waiting(agency, session.person) if block is None else (),
+            "now_at": agency.clock(),
+            "said": SAID.get(said, ""),
             "choosing": choosing_map(choices.cameras, thanks=thanks),
             **(_drawn(found, agency, choices, thanks, words) if found else {}),
             "most": LONGEST_PAGE,
@@ -191,6 +258,7 @@ def _explained(agency: Agency, session: Session, meant: Meant) -> Explained | No
         purpose=meant.purpose,
         case_ref=meant.case_ref,
         since=meant.since,
+        note=meant.note,
     )
 
 

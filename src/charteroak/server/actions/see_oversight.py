@@ -1,0 +1,98 @@
+"""What a supervisor should look at: searches that wait, and flags."""
+
+import attrs
+
+from charteroak.core.flag import Flag
+from charteroak.core.hold import NotAllowed
+from charteroak.core.people import Act, Person
+from charteroak.core.screening import Screened, screen
+from charteroak.core.search import Search
+from charteroak.core.second_person import WAITS_FOR, Waiting
+from charteroak.law.screening import note_rules
+from charteroak.server.agency import Agency
+from charteroak.server.store import audit, flags, waiting
+from charteroak.server.store.database import Audits
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class WaitingLine:
+    """A search that waits, with all that its second person must know.
+
+    Attributes:
+        search: None where its record cannot be opened any more.
+        screened: what leaves the doubt, and by which words of the note.
+        own: whether whoever looks asked it themselves.
+    """
+
+    waiting: Waiting
+    search: Search | None
+    screened: Screened | None
+    own: bool
+
+
+@attrs.frozen(kw_only=True)
+class FlagLine:
+    """A flag; `own` where it is about whoever looks, who cannot clear it."""
+
+    flag: Flag
+    own: bool
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Oversight:
+    """What there is to look at."""
+
+    waiting: tuple[WaitingLine, ...]
+    flags: tuple[FlagLine, ...]
+
+
+def see_oversight(
+    agency: Agency, who: Person, *, looked_at_too: bool = False
+) -> Oversight | NotAllowed:
+    """All that waits for a supervisor; with `looked_at_too` what was looked at as well."""
+    if not who.may(Act.OVERSEE_SEARCHES):
+        return NotAllowed()
+    now = agency.clock()
+    with agency.database.changes() as tx:
+        undecided = waiting.undecided(tx, at=now)
+        raised = flags.newest(tx, looked_at_too=looked_at_too)
+    with agency.database.audits() as audits:
+        lines = tuple(_line(audits, each, who) for each in undecided)
+    return Oversight(
+        waiting=lines,
+        flags=tuple(
+            FlagLine(flag=each, own=each.about == who.person_id) for each in raised
+        ),
+    )
+
+
+def count_to_look_at(agency: Agency, who: Person) -> int:
+    """How much waits that this person can decide or look at; nothing for most roles."""
+    if not who.may(Act.OVERSEE_SEARCHES):
+        return 0
+    with agency.database.changes() as tx:
+        return waiting.count(tx, at=agency.clock(), but=who.person_id) + flags.count(
+            tx, but=who.person_id
+        )
+
+
+def own_waiting(agency: Agency, who: Person) -> tuple[Waiting, ...]:
+    """One's own searches of the last two days that wait or can be opened."""
+    now = agency.clock()
+    with agency.database.changes() as tx:
+        asked = waiting.of_person(tx, who.person_id, since=now - 2 * WAITS_FOR)
+    return tuple(asked)
+
+
+def _line(tx: Audits, each: Waiting, who: Person) -> WaitingLine:
+    recorded = audit.waiting_search(tx, each.record_id)
+    own = each.asked_by == who.person_id
+    if recorded is None:
+        return WaitingLine(waiting=each, search=None, screened=None, own=own)
+    asked, note = recorded
+    return WaitingLine(
+        waiting=each,
+        search=attrs.evolve(asked.search, note=note),
+        screened=screen(note, note_rules()),
+        own=own,
+    )
