@@ -101,6 +101,15 @@ def classes_of(rules: RuleSet, act: Act) -> Classes:
     return _ordered(act, found)
 
 
+def acts_of(text: str) -> tuple[Act, ...]:
+    """The acts that any rule of a text is about."""
+    return tuple(
+        act
+        for act in DECIDED_BY
+        if any(_is_about(policy, act) for policy in _parsed(text))
+    )
+
+
 def question_count(rules: RuleSet) -> int:
     """How many questions `compile_table` asks."""
     total = 0
