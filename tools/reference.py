@@ -1,4 +1,6 @@
-"""Writes docs/reference/{commands,figures,log,model-card,settings}.md: `make docs`.
+"""Writes docs/reference/{commands,figures,log,model-card,settings}.md, docs/law/*.md.
+
+`make docs` calls it.
 
 Figures come from docs/figures.jsonl and docs/recognition.jsonl, all else from the code;
 model-card.md is written by hand but for its figures.
@@ -13,6 +15,8 @@ from pathlib import Path
 import typer
 import typer.main
 from figures import figures
+from law_pages import FINGERPRINTS, fingerprints
+from law_pages import pages as law_pages
 from model_card import card, diagram
 from typer.core import TyperCommand, TyperGroup
 
@@ -100,6 +104,7 @@ def main() -> int:
         "log.md": log(),
         "model-card.md": card(),
         "settings.md": settings(),
+        **law_pages(),
     }
     picture = diagram()
     if picture is not None:
@@ -114,8 +119,9 @@ def main() -> int:
         if old:
             print(f"out of date: {', '.join(old)}; run `make docs`", file=sys.stderr)
         return 1 if old else 0
-    REFERENCE.mkdir(parents=True, exist_ok=True)
+    FINGERPRINTS.write_text(fingerprints())
     for name, text in pages.items():
+        (REFERENCE / name).parent.mkdir(parents=True, exist_ok=True)
         (REFERENCE / name).write_text(text.rstrip() + "\n")
     return 0
 

@@ -34,6 +34,12 @@ def _edge(app: typer.Typer) -> None:
     app.add_typer(edge, name="edge")
 
 
+def _law(app: typer.Typer) -> None:
+    from charteroak.law.cli import app as law  # noqa: PLC0415 - on demand
+
+    app.add_typer(law, name="law")
+
+
 def _models(app: typer.Typer) -> None:
     from charteroak.edge.models_cli import app as models  # noqa: PLC0415 - on demand
 
@@ -57,6 +63,7 @@ _PARTS: Final[Mapping[str, Callable[[typer.Typer], None]]] = {
     "read": _read,
     "bench": _bench,
     "edge": _edge,
+    "law": _law,
     "models": _models,
     "server": _server,
 }

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 
 import attrs
 
@@ -16,15 +17,19 @@ class Change:
 
     Attributes:
         codes: field -> all its codes for which this is so; every combination is meant.
-        before: what the first says; None where it knows no such act.
-        after: what the second says.
+        was: whether it was permitted.
+        now: whether it is.
+        gained: rules that decide now and did not.
+        lost: rules that decided and do not now.
         cells: how many different requests.
     """
 
     act: Act
     codes: Mapping[str, tuple[str, ...]]
-    before: Outcome | None
-    after: Outcome | None
+    was: bool
+    now: bool
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
     cells: int
 
 
@@ -46,36 +51,62 @@ def refined(one: ActTable, other: ActTable) -> dict[str, list[tuple[str, ...]]]:
 
 
 def differences(one: Table, other: Table) -> list[Change]:
-    """Every request that two tables answer differently, in groups."""
-    return [
+    """Every request that two tables answer differently, in groups.
+
+    First what is now permitted, then what is now refused, then what is only told by
+    other rules.
+    """
+    found = [
         change
         for act in one.acts
         if act in other.acts
         for change in _of_act(act, one.acts[act], other.acts[act])
     ]
+    return sorted(found, key=lambda each: (each.was == each.now, not each.now))
 
 
 def _of_act(act: Act, one: ActTable, other: ActTable) -> Iterator[Change]:
     parts = refined(one, other)
     names = list(parts)
-    boxes: dict[tuple[Outcome | None, Outcome | None], list[_Box]] = defaultdict(list)
+    boxes: dict[tuple[bool, bool], dict[_Rules, list[_Box]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for groups in product(*(parts[name] for name in names)):
         codes = {name: group[0] for name, group in zip(names, groups, strict=True)}
         before, after = one.outcome(codes), other.outcome(codes)
-        if before != after:
-            boxes[before, after].append(groups)
-    for (before, after), found in boxes.items():
-        for box in _joined(found, len(names)):
-            cells = 1
-            for group in box:
-                cells *= len(group)
-            yield Change(
-                act=act,
-                codes=dict(zip(names, box, strict=True)),
-                before=before,
-                after=after,
-                cells=cells,
-            )
+        if before and after and before != after:
+            boxes[before.permits, after.permits][_rules(before, after)].append(groups)
+    for (was, now), by_rules in boxes.items():
+        # Which of several rules tells it matters less than that it turns.
+        groups_of = by_rules if was == now else _together(by_rules)
+        for (more, less), found in groups_of.items():
+            for box in _joined(found, len(names)):
+                yield Change(
+                    act=act,
+                    codes=dict(zip(names, box, strict=True)),
+                    was=was,
+                    now=now,
+                    gained=more,
+                    lost=less,
+                    cells=prod(len(group) for group in box),
+                )
+
+
+def _together(by_rules: "dict[_Rules, list[_Box]]") -> "dict[_Rules, list[_Box]]":
+    gained = dict.fromkeys(rule for rules in by_rules for rule in rules[0])
+    lost = dict.fromkeys(rule for rules in by_rules for rule in rules[1])
+    every = [box for found in by_rules.values() for box in found]
+    return {(tuple(gained), tuple(lost)): every}
+
+
+_Rules = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def _rules(before: Outcome, after: Outcome) -> _Rules:
+    """The rules that decide after and not before, and the reverse."""
+    gained = tuple(each for each in after.rule_ids if each not in before.rule_ids)
+    lost = tuple(each for each in before.rule_ids if each not in after.rule_ids)
+    return gained, lost
 
 
 _Box = tuple[tuple[str, ...], ...]

@@ -105,6 +105,11 @@ def terms_names() -> tuple[str, ...]:
     )
 
 
+def house_text() -> str:
+    """What Charter Oak itself asks, beside the statute of every state."""
+    return files(__package__).joinpath(_HOUSE).read_text("utf-8")
+
+
 def load_policy(name: str, *, custodian: str) -> RuleSet:
     """The rules of `load_terms`."""
     return load_terms(name, custodian=custodian).rules
@@ -189,7 +194,7 @@ def _load(slug: str, effective: date) -> Profile:
         policy.read_text("utf-8"),
         file=f"{slug}/{policy.name}",
         custodian=numbers.custodian,
-        house=files(__package__).joinpath(_HOUSE).read_text("utf-8"),
+        house=house_text(),
     )
     return Profile(
         code=numbers.code,
