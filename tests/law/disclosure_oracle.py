@@ -1,9 +1,8 @@
 """What the rules must say to another agency, state by state, from the facts of law."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
-import attrs
 from tests.law.oracle import (
     BANNED,
     COURT,
@@ -19,8 +18,7 @@ from tests.law.oracle import (
 )
 
 
-@attrs.frozen
-class Asked:
+class Asked(NamedTuple):
     """A request for disclosure."""
 
     requester: str

@@ -19,6 +19,7 @@ _MODULES: Final[Mapping[str, str]] = {
     "search": "search",
     "purge": "purge",
     "edge": "edge",
+    "law": "law",
 }
 """Name of the command -> module with a `BENCH`."""
 

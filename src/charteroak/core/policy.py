@@ -249,7 +249,8 @@ def decide(book: RuleBook, request: Request) -> Permit | Denial:
 
     A refusal names the rules against it of every set.
     """
-    answers = [decide_by(rules, request) for rules in book.sets]
+    question = _question(request)
+    answers = [_answer(rules, request, question) for rules in book.sets]
     against = [each for each in answers if isinstance(each, Denial)]
     # Once each, in the order of the sets: two sets may be silent alike.
     because = dict.fromkeys(
@@ -261,9 +262,13 @@ def decide(book: RuleBook, request: Request) -> Permit | Denial:
 
 def decide_by(rules: RuleSet, request: Request) -> Permit | Denial:
     """Answer a request by one rule set alone."""
-    answer = cedarpy.is_authorized(
-        _question(request), rules.policies, rules.askers, rules.schema
-    )
+    return _answer(rules, request, _question(request))
+
+
+def _answer(
+    rules: RuleSet, request: Request, question: dict[str, object]
+) -> Permit | Denial:
+    answer = cedarpy.is_authorized(question, rules.policies, rules.askers, rules.schema)
     return verdict(answer, rules, request)
 
 
@@ -348,10 +353,13 @@ def _question(request: Request) -> dict[str, object]:
         "principal": principal,
         "action": _uid("Action", request.act),
         "resource": _uid("Custodian", request.custodian),
-        "context": {
-            field: {"__entity": _uid(CODES[field][0], code)}
-            for field, code in request.codes.items()
-        },
+        # As text: the engine would have it so, and this is the quicker way there.
+        "context": msgspec.json.encode(
+            {
+                field: {"__entity": _uid(CODES[field][0], code)}
+                for field, code in request.codes.items()
+            }
+        ).decode(),
     }
 
 
