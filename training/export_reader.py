@@ -1,10 +1,9 @@
-"""Both networks that look at a straightened plate as one ONNX file.
+"""The reader as an ONNX file.
 
     python -m training.export_reader src/charteroak/edge/engines/weights
 
-From `reader.safetensors` and `states.safetensors` in the folder it makes `reader.onnx`,
-with convolutions of eight bits unless `--float` says otherwise, and the folder's list of
-SHA-256.
+From `reader.safetensors` in the folder it makes `reader.onnx`, with convolutions of eight
+bits unless `--float` says otherwise, and the folder's list of SHA-256.
 """
 
 import argparse
@@ -20,7 +19,6 @@ from torch import Tensor, nn
 from training.crops import COLUMNS, ROWS
 from training.quantise import quantise
 from training.reader_net import ReaderNet
-from training.state_net import StateNet, named
 from training.train_reader import looks
 
 _EXAMPLES: Final = 320
@@ -30,29 +28,27 @@ _AT_ONCE: Final = 8
 class Exported(nn.Module):
     """Bytes in, probabilities out."""
 
-    def __init__(self, reader: ReaderNet, states: StateNet) -> None:
+    def __init__(self, reader: ReaderNet) -> None:
         super().__init__()
-        self.reader, self.states = reader, states
+        self.reader = reader
 
-    def forward(self, plates: Tensor) -> tuple[Tensor, Tensor]:
-        """N x ROWS x COLUMNS x 3, uint8, to characters and states."""
-        picture = plates.permute(0, 3, 1, 2).float()
-        characters, _ = self.reader(picture)
-        return characters.softmax(dim=2), named(self.states, picture)
+    def forward(self, plates: Tensor) -> Tensor:
+        """N x ROWS x COLUMNS x 3, uint8, to characters."""
+        characters, _ = self.reader(plates.permute(0, 3, 1, 2).float())
+        return torch.softmax(characters, dim=2)
 
 
 def export(folder: Path) -> None:
     """Write `reader.onnx`."""
-    reader, states = ReaderNet(), StateNet()
+    reader = ReaderNet()
     reader.load_state_dict(load_file(folder / "reader.safetensors"))
-    states.load_state_dict(load_file(folder / "states.safetensors"))
     torch.onnx.export(
-        Exported(reader, states).eval(),
+        Exported(reader).eval(),
         (torch.zeros(2, ROWS, COLUMNS, 3, dtype=torch.uint8),),
         str(folder / "reader.onnx"),
         input_names=["plates"],
-        output_names=["characters", "states"],
-        dynamic_axes={each: {0: "N"} for each in ("plates", "characters", "states")},
+        output_names=["characters"],
+        dynamic_axes={each: {0: "N"} for each in ("plates", "characters")},
         opset_version=17,
         dynamo=False,
     )

@@ -138,33 +138,51 @@ def narrowed(given: Line, widest: float) -> Line:
     )
 
 
-@functools.lru_cache(maxsize=4096)
+@attrs.frozen(eq=False)
+class _Glyph:
+    """A sign's ink, where it lies from the pen's place on the foot line, and its step."""
+
+    mask: Mask
+    left: int
+    top: int
+    step: float
+
+
+@functools.cache
+def _glyph(file: str, capital: int, sign: str) -> _Glyph:
+    font = _font(file, capital)
+    left, top, right, bottom = (int(each) for each in font.getbbox(sign, anchor="ls"))
+    picture = Image.new("L", (max(1, right - left), max(1, bottom - top)))
+    ImageDraw.Draw(picture).text((-left, -top), sign, font=font, fill=255, anchor="ls")
+    return _Glyph(np.array(picture), left, top, font.getlength(sign))
+
+
+@functools.lru_cache(maxsize=2048)
 def _kept(
     text: str,
     file: str,
     small: bool,  # noqa: FBT001 - private
     spread: int,
 ) -> tuple[Mask, tuple[Letter, ...]]:
-    large = _font(file, _CAPITAL)
-    fonts = (large, _font(file, round(_CAPITAL * 0.8))) if small else (large, large)
-    written = text.upper() if small else text
-    ends, x = [], 4.0
-    for number, sign in enumerate(written):
-        font = fonts[bool(number and written[number - 1].isalnum())]
-        ends.append((x, font))
-        x += font.getlength(sign) + spread * _CAPITAL / 100
-    picture = Image.new("L", (int(x) + 8, _CAPITAL + 2 * _ROOM))
-    pen = ImageDraw.Draw(picture)
-    foot = _ROOM + _CAPITAL
+    low = round(_CAPITAL * 0.8) if small else _CAPITAL
+    placed, x = [], 4.0
+    for number, sign in enumerate(text.upper() if small else text):
+        initial = number == 0 or not text[number - 1].isalnum()
+        glyph = _glyph(file, _CAPITAL if initial else low, sign)
+        placed.append((sign, round(x) + glyph.left, glyph))
+        x += glyph.step + spread * _CAPITAL / 100
+    start = min(0, *(left for _, left, _ in placed))
+    end = max(left + glyph.mask.shape[1] for _, left, glyph in placed)
+    picture = np.zeros((_CAPITAL + 2 * _ROOM, end - start + 4), np.uint8)
     letters = []
-    for sign, (at, font) in zip(written, ends, strict=True):
-        pen.text((at, foot), sign, font=font, fill=255, anchor="ls")
+    for sign, far, glyph in placed:
+        left, top = far - start, max(_ROOM + _CAPITAL + glyph.top, 0)
+        rows, columns = glyph.mask.shape
+        spot = picture[top : top + rows, left : left + columns]
+        np.maximum(spot, glyph.mask[: len(spot)], out=spot)
         if sign.isascii() and sign.isalpha():
-            left, top, right, bottom = font.getbbox(sign, anchor="ls")
-            letters.append(
-                (sign.upper(), at + left, foot + top, at + right, foot + bottom)
-            )
-    return np.array(picture), tuple(letters)
+            letters.append((sign.upper(), left, top, left + columns, top + rows))
+    return picture, tuple(letters)
 
 
 @functools.cache

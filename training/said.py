@@ -5,7 +5,8 @@
 The plates are of dies that training never sees, in pictures of 640 x 360 pixels; engine
 and weights are the ones in the package, or those of `--models`, without their calibration. One JSON line for each
 reading (`what` is `plate`) and each named state (`state`): the raw chance, and whether
-it was right.
+it was right. States are asked of plates of their own, as their network is taught with,
+in typefaces that it was not taught; one that is of no state has every state wrong.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -28,7 +30,9 @@ from charteroak.edge.engines.bundled import CALIBRATION, SUMS
 from charteroak.edge.recognize import EngineOptions, Sighting
 from training.calibrate import sums_renewed
 from training.crops import some_width, view
-from training.plates import OTHER, draw_plate
+from training.plates import draw_plate
+from training.state_plates import draw_state_plate, weather
+from training.state_plates import some_width as state_width
 
 _SIZE = (640, 360)
 _PACKAGE = Path(bundled.__file__).with_name("weights")
@@ -55,7 +59,18 @@ def said(engine: BuiltinEngine, seed: int, count: int) -> Iterator[dict[str, obj
                 "raw": read.confidence,
                 "right": read.plate.match_key == PlateText(plate.text).match_key,
             }
-            if read.state is not None and plate.state != OTHER:
+
+
+def named(engine: BuiltinEngine, seed: int, count: int) -> Iterator[dict[str, object]]:
+    """States of drawn plates; see `said`."""
+    rng = np.random.default_rng([seed, 78])
+    for _ in range(count):
+        plate = draw_state_plate(rng, held_out=True)
+        width = state_width(rng)
+        seen = view(rng, plate, width=width, size=_SIZE, weather=weather)
+        middle = seen.corners.mean(axis=0)
+        for read in engine.sightings(seen.picture):
+            if _covers(read, middle) and read.state is not None:
                 yield {
                     "what": "state",
                     "raw": read.state_confidence,
@@ -92,7 +107,10 @@ def main() -> None:
         raw = Path(folder)
         uncalibrated(args.models or _PACKAGE, raw)
         engine = BuiltinEngine(EngineOptions(models=raw, threads=1))
-    for number, line in enumerate(said(engine, args.seed, args.plates), start=1):
+    lines = chain(
+        said(engine, args.seed, args.plates), named(engine, args.seed, args.plates)
+    )
+    for number, line in enumerate(lines, start=1):
         print(json.dumps(line))
         if number % 500 == 0:
             print(f"{number} readings", file=sys.stderr)

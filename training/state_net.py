@@ -1,8 +1,9 @@
 """Which state a plate is of: by its name, colours and layout, not by its serial.
 
 It sees plates twice as large as the reader does, or the name could not be read. Beside
-the state it is taught the letters of all words at the places where they stand; that head
-is for training alone.
+the state it is taught the letters of all words at the places where they stand, and what
+it takes for letters is among what it tells the state by: a name is the same row of
+letters in any typeface.
 """
 
 from typing import Final
@@ -31,7 +32,7 @@ class StateNet(nn.Module):
         )
         self.letters = nn.Conv2d(48, LETTERS, 1)
         self.coarse = nn.Sequential(
-            conv(48, 96, 2), Block(96), conv(96, 96, (1, 2)), Block(96)
+            conv(48 + LETTERS, 96, 2), Block(96), conv(96, 96, (1, 2)), Block(96)
         )
         self.places = nn.Sequential(nn.Conv2d(96, 20, 1), nn.ReLU(inplace=True))
         self.forget = nn.Dropout(0.25)
@@ -41,10 +42,16 @@ class StateNet(nn.Module):
         """See the class."""
         return self.taught(picture)[0]
 
+    def read(self, picture: Tensor) -> Tensor:
+        """Letters alone, of a picture whose sides are any multiples of 8."""
+        letters: Tensor = self.letters(self.fine(evened(picture)))
+        return letters
+
     def taught(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         """What training follows: the logits, and those of letters, N x LETTERS x GRID."""
         fine = self.fine(evened(picture))
-        coarse = self.coarse(fine)
+        letters = self.letters(fine)
+        coarse = self.coarse(torch.cat([fine, letters], dim=1))
         all_seen = torch.cat(
             [
                 self.places(coarse).flatten(1),
@@ -53,7 +60,7 @@ class StateNet(nn.Module):
             ],
             dim=1,
         )
-        return self.state(self.forget(all_seen)), self.letters(fine)
+        return self.state(self.forget(all_seen)), letters
 
 
 def named(net: StateNet, plates: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import attrs
+import cv2
 import numpy as np
 
 from charteroak.core.read import STATES
@@ -28,6 +29,7 @@ from training.names import (
     typefaces_of,
 )
 from training.plates import OTHER, Plate, draw_plate, free_design, some_design
+from training.wear import Picture, degrade
 
 _OF_NONE, _AS_ISSUED, _RESET = 0.1, 0.45, 0.17
 """Shares: of no state; as in the catalogue; that with its words set anew. The rest has
@@ -104,7 +106,7 @@ _ELSEWHERE: Final = (
     "US Government", "Chihuahua", "Sonora", "Tamaulipas", "Mexico", "Baja California",
     "Bermuda", "Northwest Territories", "Yukon", "Newfoundland", "Navajo Nation",
 )  # fmt: skip
-_SLOGANS: Final = (
+SLOGANS: Final = (
     "First in Everything", "Beautiful", "Sunshine", "Historic", "Truck", "Trailer",
     "Commercial", "Dealer", "Veteran", "Disabled Veteran", "Fire Fighter", "Antique",
     "Centennial", "Bicentennial", "In God We Trust", "University", "Alumni",
@@ -210,7 +212,7 @@ def _slogan(rng: np.random.Generator, state: str) -> str:
     if own and kind < 0.3:
         return str(rng.choice(own))
     if kind < 0.65:
-        return str(rng.choice(_SLOGANS))
+        return str(rng.choice(SLOGANS))
     return some_words(rng)
 
 
@@ -292,3 +294,26 @@ def _seen(
     if rng.random() < 0.1:
         halo = (250, 250, 250) if sum(colour) < 380 else (20, 20, 20)
     return colour, halo
+
+
+def some_width(rng: np.random.Generator) -> float:
+    """Of a plate in a picture, pixels: names are read on large ones."""
+    low, high = (170, 400) if rng.random() < 0.7 else (60, 180)
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def weather(rng: np.random.Generator, picture: Picture, width: float) -> Picture:
+    """As for the reader, or fair: a name that nobody can read teaches nothing."""
+    if rng.random() < 0.35:
+        return degrade(rng, picture, width)
+    if rng.random() < 0.5:
+        sigma = float(rng.uniform(0.3, 0.6) + width * rng.uniform(0, 0.003))
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
+    light = rng.uniform(0.55, 1.25) * rng.normal(1, 0.06, 3)
+    lit = picture * light.astype(np.float32) + np.float32(rng.normal(0, 12))
+    seen: Picture = np.asarray(np.clip(lit, 0, 255), np.uint8)
+    if rng.random() < 0.6:
+        quality = int(rng.uniform(40, 95))
+        _, packed_up = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        seen = np.asarray(cv2.imdecode(packed_up, cv2.IMREAD_COLOR), np.uint8)
+    return seen

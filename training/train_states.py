@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 import torch
 from torch.nn import functional
@@ -17,7 +16,6 @@ from torch.nn import functional
 from training.crops import Sample, sample
 from training.designs import STATES as CODES
 from training.loop import (
-    BATCH,
     Batch,
     Run,
     Task,
@@ -28,10 +26,11 @@ from training.loop import (
 from training.plates import OTHER, Plate
 from training.reader_net import STATES
 from training.state_net import COLUMNS, GRID, ROWS, StateNet
-from training.state_plates import draw_state_plate
-from training.wear import Picture, degrade
+from training.state_plates import draw_state_plate, some_width, weather
 
-_AGAIN: Final = 2
+_BATCH: Final = 32
+"""Few: drawing is what costs, so each plate should teach as much as it can."""
+_AGAIN: Final = 3
 """Looks at each drawn plate; drawing costs as much as looking."""
 _ON_HAND: Final = 200
 _VALIDATION: Final = 1_200
@@ -45,31 +44,10 @@ def main() -> None:
     if given.export:
         export(given.out, given.export)
         return
-    task = Task(make=StateNet, draw=batches, losses=losses, check=validate)
+    task = Task(
+        make=StateNet, draw=batches, losses=losses, check=validate, batch=_BATCH
+    )
     Run(task, given).train()
-
-
-def some_width(rng: np.random.Generator) -> float:
-    """Of a plate in a picture, pixels: names are read on large ones."""
-    low, high = (90, 330) if rng.random() < 0.85 else (50, 110)
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
-def weather(rng: np.random.Generator, picture: Picture, width: float) -> Picture:
-    """As for the reader, or fair: a name that nobody can read teaches nothing."""
-    if rng.random() < 0.5:
-        return degrade(rng, picture, width)
-    if rng.random() < 0.5:
-        sigma = float(rng.uniform(0.3, 0.6) + width * rng.uniform(0, 0.003))
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
-    light = rng.uniform(0.55, 1.25) * rng.normal(1, 0.06, 3)
-    lit = picture * light.astype(np.float32) + np.float32(rng.normal(0, 12))
-    seen = np.clip(lit, 0, 255).astype(np.uint8)
-    if rng.random() < 0.6:
-        quality = int(rng.uniform(40, 95))
-        _, packed_up = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        seen = np.asarray(cv2.imdecode(packed_up, cv2.IMREAD_COLOR), np.uint8)
-    return seen
 
 
 def looks(seed: list[int], *, held_out: bool = False) -> Iterator[Sample]:
@@ -88,7 +66,7 @@ def looks(seed: list[int], *, held_out: bool = False) -> Iterator[Sample]:
 
 
 def batches(
-    seed: list[int], *, size: int = BATCH, held_out: bool = False
+    seed: list[int], *, size: int = _BATCH, held_out: bool = False
 ) -> Iterator[Batch]:
     """Endless batches of `picture`, `state` and `letters`."""
     stream = looks(seed, held_out=held_out)
@@ -134,7 +112,7 @@ def losses(net: StateNet, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor,
     reading = functional.cross_entropy(
         letters.float(), batch["letters"], ignore_index=_UNSEEN
     )
-    return naming + 0.5 * reading, naming, reading
+    return naming + reading, naming, reading
 
 
 @functools.cache

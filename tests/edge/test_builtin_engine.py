@@ -19,7 +19,6 @@ from charteroak.edge.engines.plate_finder import (
 )
 from charteroak.edge.engines.plate_reader import (
     SIGNS,
-    STATES,
     PlateReader,
     Reading,
     grown,
@@ -27,6 +26,7 @@ from charteroak.edge.engines.plate_reader import (
     straightened,
     together,
 )
+from charteroak.edge.engines.plate_states import STATES, PlateStates
 from charteroak.edge.onnx_file import UnusableWeightsError
 from charteroak.edge.recognize import EngineOptions, Image, Recognizer, Sighting
 from tests.support import networks, own_networks
@@ -141,8 +141,8 @@ def test_a_badge_and_what_cannot_be_read_are_no_plate(
 
 
 def test_a_state_is_named_only_where_the_plate_says_so(tmp_path: Path) -> None:
-    other = own_networks.reader(state=len(STATES))
-    (seen,) = an_engine(tmp_path, {bundled.READER: other}).sightings(
+    other = own_networks.states(len(STATES))
+    (seen,) = an_engine(tmp_path, {bundled.STATES: other}).sightings(
         a_picture((700, 400, 144))
     )
 
@@ -153,8 +153,11 @@ def test_the_format_of_the_serial_has_a_say_which_state_it_is(tmp_path: Path) ->
     chances = {}
     # AA-12345 is Connecticut's; 1ABC234 is California's.
     for text in ("BK47291", "7KRT482"):
-        network = own_networks.reader(text, state=STATES.index("CT"))
-        engine = an_engine(tmp_path / text, {bundled.READER: network})
+        files = {
+            bundled.READER: own_networks.reader(text),
+            bundled.STATES: own_networks.states(STATES.index("CT")),
+        }
+        engine = an_engine(tmp_path / text, files)
         (seen,) = engine.sightings(a_picture((700, 400, 144)))
         assert (seen.plate.glyphs, seen.state) == (text, "CT")
         chances[text] = seen.state_confidence or 0
@@ -267,8 +270,8 @@ def test_a_plate_whose_characters_are_cut_off_is_not_read(engine: Recognizer) ->
     assert [each.found.corners[0, 0] for each in confirmed] == [200, 1188]
 
 
-@pytest.mark.parametrize("scale", [1, 6])
-def test_a_slanted_plate_is_straightened_with_its_margin(scale: int) -> None:
+@pytest.mark.parametrize(("scale", "fine"), [(1, 1), (6, 1), (1, 2), (9, 2)])
+def test_a_slanted_plate_is_straightened_with_its_margin(scale: int, fine: int) -> None:
     """A red plate with a blue lower right quarter, seen from the side, on green."""
     image = np.zeros((100 * scale, 200 * scale, 3), np.uint8)
     image[..., 1] = 255
@@ -282,9 +285,10 @@ def test_a_slanted_plate_is_straightened_with_its_margin(scale: int) -> None:
     quarter = np.rint([middle, right, corners[2], lower]).astype(np.int32)
     cv2.fillPoly(image, [quarter], (0, 0, 255))
 
-    flat = straightened(image, corners)
+    flat = straightened(image, corners, size=(144 * fine, 64 * fine))
 
-    assert flat.shape == (64, 144, 3)
+    assert flat.shape == (64 * fine, 144 * fine, 3)
+    flat = flat[::fine, ::fine]
     assert flat[:3].min(axis=(0, 1))[1] > 200
     assert flat[8:28, 16:128].mean(axis=(0, 1)) == pytest.approx((255, 0, 0), abs=9)
     assert flat[38:54, 80:126].mean(axis=(0, 1)) == pytest.approx((0, 0, 255), abs=9)
@@ -316,7 +320,7 @@ def a_reading(text: str, sure: float) -> Reading:
     slots = np.full((9, 37), (1 - sure) / 36)
     for slot, sign in enumerate(text.ljust(9, "_")):
         slots[slot, SIGNS.index(sign)] = sure
-    return Reading(slots, np.full(len(STATES) + 1, 1 / (len(STATES) + 1)))
+    return Reading(slots)
 
 
 def test_readings_that_agree_are_put_together_sign_by_sign() -> None:
@@ -363,3 +367,6 @@ def test_networks_that_are_not_ours_are_refused() -> None:
     for wrong in (networks.reader("A"), own_networks.reader("A", slots=10)):
         with pytest.raises(UnusableWeightsError, match="reader of straightened"):
             PlateReader("r", wrong, threads=1)
+    for wrong in (own_networks.reader(), own_networks.states(count=51)):
+        with pytest.raises(UnusableWeightsError, match="tells no states"):
+            PlateStates("s", wrong, threads=1)

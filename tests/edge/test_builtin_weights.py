@@ -13,7 +13,7 @@ from tests.support import own_networks
 
 
 @pytest.mark.parametrize(
-    "file", [bundled.DETECTOR, bundled.READER, bundled.CALIBRATION]
+    "file", [bundled.DETECTOR, bundled.READER, bundled.STATES, bundled.CALIBRATION]
 )
 def test_an_altered_file_is_refused_with_both_hashes(tmp_path: Path, file: str) -> None:
     path = own_networks.a_folder(tmp_path) / file
@@ -29,7 +29,9 @@ def test_an_altered_file_is_refused_with_both_hashes(tmp_path: Path, file: str) 
     assert refused.value.hint
 
 
-@pytest.mark.parametrize("file", [bundled.DETECTOR, bundled.READER, bundled.SUMS])
+@pytest.mark.parametrize(
+    "file", [bundled.DETECTOR, bundled.READER, bundled.STATES, bundled.SUMS]
+)
 def test_a_missing_file_is_named(tmp_path: Path, file: str) -> None:
     (own_networks.a_folder(tmp_path) / file).unlink()
 

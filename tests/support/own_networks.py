@@ -1,5 +1,6 @@
 """Tiny real ONNX networks in the shapes of our own: a detector that finds white plates on
-dark ground, by two averages and their difference, and a reader that knows one text.
+dark ground, by two averages and their difference, a reader that knows one text, and a
+network that knows one state.
 """
 
 import hashlib
@@ -70,15 +71,12 @@ def reader(
     text: str = "KRT4826",
     sure: float = 0.999,
     *,
-    state: int = NEW_YORK,
     slots: int = SLOTS,
 ) -> bytes:
-    """Reads the same text and state from every plate, all equally sure."""
+    """Reads the same text from every plate, all equally sure."""
     known = np.full((1, slots, 37), (1 - sure) / 36, np.float32)
     for slot, sign in enumerate(text.ljust(slots, "_")):
         known[0, slot, ALPHABET.index(sign)] = sure
-    states = np.full((1, STATES), 0.1 / (STATES - 1), np.float32)
-    states[0, state] = 0.9
     return model(
         [
             node("Cast", ["plates"], "f", whole("to", FLOAT)),
@@ -87,19 +85,36 @@ def reader(
             node("Mul", ["m", "nought"], "z"),
             node("Reshape", ["z", "each"], "r"),
             node("Add", ["known", "r"], "characters"),
-            node("Reshape", ["z", "row"], "s"),
-            node("Add", ["place", "s"], "states"),
         ],
         [
             tensor("known", known),
-            tensor("place", states),
             tensor("each", np.array([-1, 1, 1], np.int64)),
-            tensor("row", np.array([-1, 1], np.int64)),
             tensor("nought", np.zeros(1, np.float32)),
         ],
         value("plates", UINT8, ["n", 64, 144, 3]),
         value("characters", FLOAT, ["n", slots, 37]),
-        value("states", FLOAT, ["n", STATES]),
+    )
+
+
+def states(state: int = NEW_YORK, *, count: int = STATES) -> bytes:
+    """Takes every plate for one of the same state."""
+    known = np.full((1, count), 0.1 / (count - 1), np.float32)
+    known[0, state] = 0.9
+    return model(
+        [
+            node("Cast", ["plates"], "f", whole("to", FLOAT)),
+            node("ReduceMean", ["f"], "m", wholes("axes", 1, 2, 3)),
+            node("Mul", ["m", "nought"], "z"),
+            node("Reshape", ["z", "row"], "r"),
+            node("Add", ["known", "r"], "states"),
+        ],
+        [
+            tensor("known", known),
+            tensor("row", np.array([-1, 1], np.int64)),
+            tensor("nought", np.zeros(1, np.float32)),
+        ],
+        value("plates", UINT8, ["n", 128, 288, 3]),
+        value("states", FLOAT, ["n", count]),
     )
 
 
@@ -120,6 +135,7 @@ def a_folder(folder: Path, files: Mapping[str, bytes] | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / bundled.DETECTOR).write_bytes(finder())
     (folder / bundled.READER).write_bytes(reader())
+    (folder / bundled.STATES).write_bytes(states())
     (folder / bundled.CALIBRATION).write_text(UNCALIBRATED)
     for name, content in (files or {}).items():
         (folder / name).write_bytes(content)

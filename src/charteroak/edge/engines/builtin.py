@@ -3,7 +3,8 @@
 The detector gives a plate's four corners, from a picture made small; the plate is then
 straightened out of the picture's own pixels and read. What is unsure is looked at again:
 small or doubtful plates by the detector, close by; doubtful readings by the reader, with
-the corners of both looks and other sizes, then a little beside the best of these.
+the corners of both looks and other sizes, then a little beside the best of these. The
+state is told at the end, from the corners that read best.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from charteroak.core.serials import OTHER
 from charteroak.edge.engines.bundled import (
     DETECTOR,
     READER,
+    STATES,
     bundled,
     load,
 )
@@ -30,7 +32,6 @@ from charteroak.edge.engines.plate_finder import (
     shared,
 )
 from charteroak.edge.engines.plate_reader import (
-    STATES,
     PlateReader,
     Reading,
     grown,
@@ -38,6 +39,8 @@ from charteroak.edge.engines.plate_reader import (
     straightened,
     together,
 )
+from charteroak.edge.engines.plate_states import STATES as CODES
+from charteroak.edge.engines.plate_states import PlateStates
 from charteroak.edge.recognize import (
     Box,
     Corners,
@@ -109,6 +112,7 @@ class BuiltinEngine:
         self._side_px = options.longest_side_px
         self._finder = PlateFinder(DETECTOR, bundle.detector, threads=options.threads)
         self._reader = PlateReader(READER, bundle.reader, threads=options.threads)
+        self._states = PlateStates(STATES, bundle.states, threads=options.threads)
 
     @property
     def name(self) -> str:
@@ -257,7 +261,7 @@ class BuiltinEngine:
         if not _SHORTEST <= len(reading.text) <= LONGEST or box is None:
             return None
         raw = reading.chance * share_of_length(readings)
-        state, state_confidence = self._state(reading)
+        state, state_confidence = self._state(image, corners, reading)
         return Sighting(
             plate=PlateText(reading.text),
             confidence=self._lines.confidence(raw),
@@ -270,13 +274,16 @@ class BuiltinEngine:
             corners=_points(corners),
         )
 
-    def _state(self, reading: Reading) -> tuple[str | None, float | None]:
+    def _state(
+        self, image: Image, corners: Quad, reading: Reading
+    ) -> tuple[str | None, float | None]:
         """The state that looks and serial speak for, if they do clearly."""
+        seen = self._states.chances(image, corners)
         judged = self._grammar.judge(
             PlateText(reading.text),
             characters=reading.characters,
             alternatives=reading.alternatives,
-            states=dict(zip((*STATES, OTHER), reading.states.tolist(), strict=True)),
+            states=dict(zip((*CODES, OTHER), seen.tolist(), strict=True)),
         )
         best, chance = judged.states[0]
         if best == OTHER or chance < self._lines.state_least:

@@ -32,7 +32,7 @@ class DamagedWeightsError(CharterOakError):
 class Calibration(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
-    """Where the engine draws its lines: fitted to the two networks, and kept with them.
+    """Where the engine draws its lines: fitted to the networks, and kept with them.
 
     Attributes:
         found_least: the detector's probability from which something may be a plate.
@@ -86,11 +86,13 @@ class Bundle:
 
     detector: bytes = attrs.field(repr=False)
     reader: bytes = attrs.field(repr=False)
+    states: bytes = attrs.field(repr=False)
     calibration: Calibration
 
 
 DETECTOR: Final = "detector.onnx"
 READER: Final = "reader.onnx"
+STATES: Final = "states.onnx"
 CALIBRATION: Final = "calibration.toml"
 
 
@@ -116,6 +118,7 @@ def load(folder: Traversable) -> Bundle:
     return Bundle(
         detector=_content(folder, DETECTOR, sums),
         reader=_content(folder, READER, sums),
+        states=_content(folder, STATES, sums),
         calibration=calibration,
     )
 

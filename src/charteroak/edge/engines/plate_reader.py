@@ -1,8 +1,7 @@
 """What a plate says: our own reader, on plates straightened by their four corners.
 
 The network takes plates of 144 x 64 pixels, and gives for each of nine slots a
-probability for each sign, and one for each state; the slots after the last character
-hold the sign for nothing.
+probability for each sign; the slots after the last character hold the sign for nothing.
 """
 
 from collections.abc import Sequence
@@ -13,7 +12,6 @@ import cv2
 import numpy as np
 
 from charteroak.core.alternatives import LEAST, MOST, Alternatives
-from charteroak.core.read import STATES as CODES
 from charteroak.edge.engines.open_family import agreed
 from charteroak.edge.engines.plate_finder import Quad, extent
 from charteroak.edge.engines.slot_reader import Chances
@@ -25,10 +23,6 @@ MARGIN: Final = 0.08
 """Of the input's width and height, between its edges and the plate's corners."""
 
 SIGNS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-STATES: Final = tuple(sorted(CODES))
-"""Postal codes of the 50 states and DC, in the order of the network; behind them, in it,
-is the chance that the plate is of none."""
-
 _SLOTS: Final = 9
 _FOLDED: Final = [SIGNS.index("0"), SIGNS.index("O")]
 _NOTHING: Final = len(SIGNS) - 1
@@ -44,11 +38,9 @@ class Reading:
 
     Attributes:
         slots: slots x signs; rows sum to 1.
-        states: one for each of `STATES`, and for none of them; sums to 1.
     """
 
     slots: Chances
-    states: Chances
 
     @property
     def places(self) -> list[int]:
@@ -95,15 +87,12 @@ class PlateReader:
             (each.name, each.type, list(each.shape[1:]))
             for each in self._session.get_inputs()
         ]
-        given = {
-            each.name: list(each.shape[1:]) for each in self._session.get_outputs()
-        }
+        given = [
+            (each.name, list(each.shape[1:])) for each in self._session.get_outputs()
+        ]
         if taken != [
             ("plates", "tensor(uint8)", [HEIGHT_PX, WIDTH_PX, 3])
-        ] or given != {
-            "characters": [_SLOTS, len(SIGNS)],
-            "states": [len(STATES) + 1],
-        }:
+        ] or given != [("characters", [_SLOTS, len(SIGNS)])]:
             raise UnusableWeightsError(file, "it is no reader of straightened plates")
 
     def read(self, plates: Sequence[Image]) -> list[Reading]:
@@ -115,22 +104,20 @@ class PlateReader:
         read: list[Reading] = []
         for start in range(0, len(plates), _MOST_AT_ONCE):
             batch = np.stack(plates[start : start + _MOST_AT_ONCE])
-            slots, states = self._session.run(
-                ["characters", "states"], {"plates": batch}
-            )
-            read.extend(
-                Reading(_shares(slots[n]), _shares(states[n]))
-                for n in range(len(batch))
-            )
+            (slots,) = self._session.run(["characters"], {"plates": batch})
+            read.extend(Reading(_shares(each)) for each in slots)
         return read
 
 
-def straightened(image: Image, corners: Quad) -> Image:
-    """A plate as the reader takes it, from the picture's own pixels.
+def straightened(
+    image: Image, corners: Quad, *, size: tuple[int, int] = (WIDTH_PX, HEIGHT_PX)
+) -> Image:
+    """A plate as the networks take it, from the picture's own pixels.
 
     Args:
         image: height x width x 3, RGB, uint8.
         corners: of the plate in it; they may lie outside of it.
+        size: width and height of what is wanted.
     """
     left, top = np.floor(corners.min(axis=0) - _around(corners)).astype(int)
     right, bottom = np.ceil(corners.max(axis=0) + _around(corners)).astype(int)
@@ -140,17 +127,15 @@ def straightened(image: Image, corners: Quad) -> Image:
     part = image[rows, columns]
     at = corners - (columns.start, rows.start)
     width, height = extent(corners)
-    gain = min(
-        width / (WIDTH_PX * (1 - 2 * MARGIN)), height / (HEIGHT_PX * (1 - 2 * MARGIN))
-    )
+    inset = np.array(size) * MARGIN
+    far = size - inset
+    gain = float(min(np.array([width, height]) / (far - inset)))
     if gain > _SHARP:
-        size = [max(1, round(each / gain)) for each in part.shape[1::-1]]
-        at = at * (np.array(size) / part.shape[1::-1])
+        small = [max(1, round(each / gain)) for each in part.shape[1::-1]]
+        at = at * (np.array(small) / part.shape[1::-1])
         part = np.asarray(
-            cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8
+            cv2.resize(part, small, interpolation=cv2.INTER_AREA), np.uint8
         )
-    inset = np.array([WIDTH_PX * MARGIN, HEIGHT_PX * MARGIN])
-    far = np.array([WIDTH_PX, HEIGHT_PX]) - inset
     onto = [inset, (far[0], inset[1]), far, (inset[0], far[1])]
     # Half a pixel: OpenCV counts from the middle of the first one.
     turn = cv2.getPerspectiveTransform(
@@ -160,7 +145,7 @@ def straightened(image: Image, corners: Quad) -> Image:
         cv2.warpPerspective(
             part,
             turn,
-            (WIDTH_PX, HEIGHT_PX),
+            size,
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         ),
@@ -184,9 +169,7 @@ def together(readings: Sequence[Reading]) -> Reading:
     Args:
         readings: at least one.
     """
-    same = _of_one_length(readings)
-    states = np.mean([each.states for each in same], axis=0)
-    return Reading(agreed([each.slots for each in same]), states)
+    return Reading(agreed([each.slots for each in _of_one_length(readings)]))
 
 
 def share_of_length(readings: Sequence[Reading]) -> float:
