@@ -277,6 +277,58 @@ def score(
     raise typer.Exit(NO if beyond else 0)
 
 
+@app.command()
+def packet(  # noqa: PLR0913  (options, given by name)
+    agency: Annotated[str, typer.Argument(help="Name of the agency.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="HTML file to write.", dir_okay=False)
+    ],
+    *,
+    law: Law = "us_ct",
+    beside: Beside = None,
+    cameras: Annotated[
+        Path | None,
+        typer.Option(help="CSV file of cameras, with the columns name and place."),
+    ] = None,
+    on: On = None,
+) -> None:
+    """Write what a council has to adopt and publish, as one page that prints.
+
+    Example: charteroak law packet "Town of Example" --with local -o packet.html
+
+    Purposes, agencies, retention, lists, cameras, the policy and the contract terms, as
+    the rules in force answer; a browser prints it to PDF.
+
+    Exit status: 0 it is written; 2 the rules or the cameras cannot be read, or the file
+    cannot be written.
+    """
+    from charteroak.law.packet import (  # noqa: PLC0415 - on demand
+        Packet,
+        UnwritablePacketError,
+        page,
+        read_cameras,
+    )
+
+    with _mistakes():
+        profile = load_profile(law, on=_day(on))
+        terms = [load_terms(name, custodian=profile.custodian) for name in beside or ()]
+        text = page(
+            Packet(
+                agency=agency,
+                profile=profile,
+                terms=terms,
+                cameras=None if cameras is None else read_cameras(cameras),
+                on=_day(on),
+            )
+        )
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as refused:
+            msg = f"{output} cannot be written: {refused.strerror}"
+            raise UnwritablePacketError(msg) from refused
+    typer.echo(f"{output}: {len(text):,} characters")
+
+
 def _is_state(name: str) -> bool:
     return name.strip().lower().replace("-", "_") in profile_codes()
 

@@ -119,9 +119,9 @@ def score(answers: Answers, *, on: date) -> list[Row]:
     rows = [_kept(answers, profile, presets)]
     rows += [
         _permission(
-            f"given to: {_RECEIVERS[each]}",
+            f"given to: {RECEIVERS[each]}",
             answers_yes=each in answers.shared_with,
-            request=_disclosure(each, profile.custodian),
+            request=disclosure(each, profile.custodian),
             profile=profile,
             presets=presets,
         )
@@ -145,7 +145,7 @@ def score(answers: Answers, *, on: date) -> list[Row]:
     return rows
 
 
-_RECEIVERS: Final = {
+RECEIVERS: Final = {
     Receiver.ANY_STATE: "another state's police, as they ask",
     Receiver.ANY_STATE_BY_WARRANT: "another state's police, by a judge's warrant",
     Receiver.FEDERAL: "a federal agency, as it asks",
@@ -154,11 +154,13 @@ _RECEIVERS: Final = {
     Receiver.STATE_BY_AGREEMENT: "the state's own police, by agreement",
     Receiver.VENDOR: "the vendor",
 }
+"""Each in words."""
+
 _NEIGHBORS: Final = {"CT": "NY"}
 """A state that the statute treats as a neighbor, where it treats any so."""
 
 
-def _disclosure(receiver: Receiver, custodian: str) -> Request:
+def disclosure(receiver: Receiver, custodian: str) -> Request:
     """The plainest request of its kind: a hit, for a robbery."""
     afar = "TX" if custodian != "TX" else "OK"
     asked = Request(
