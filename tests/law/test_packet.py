@@ -43,8 +43,8 @@ def test_the_packet_says_what_the_rules_in_force_answer(tmp_path: Path) -> None:
     assert "is deleted 3 days after it was taken" in words
     assert "here that of CO-LOCAL" in words
     assert "Immigration enforcement no Reads are never used" in words
-    assert "Homicide yes" in words
-    assert "the state's own police, by agreement no Reads leave the town" in words
+    assert "Fraud, Arson, Drug trafficking yes Officers, dispatchers" in words
+    assert "by agreement no Reads leave the town" in words
     assert "immigration violator no Immigration enforcement is a banned use" in words
     assert "Contract terms: No sharing" in words
     assert "made on 2026-11-22" in words

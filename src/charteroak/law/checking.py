@@ -108,7 +108,7 @@ def check_rules(rules: RuleSet, *, custodian: str, whole: bool, begin: Begin) ->
     requests = space_size()
     if whole:
         advance = begin("every request", requests)
-        troubles += _one_by_one(rules, table, custodian=custodian, advance=advance)
+        troubles += one_by_one(rules, table, custodian=custodian, advance=advance)
         asked += requests
     return Report(
         requests=requests,
@@ -144,10 +144,16 @@ def _of_table(table: Table, rules: RuleSet) -> Iterator[str]:
         yield "a rule breaks while it is evaluated"
 
 
-def _one_by_one(
-    rules: RuleSet, table: Table, *, custodian: str, advance: Callable[[int], None]
+def one_by_one(
+    rules: RuleSet,
+    table: Table,
+    *,
+    custodian: str,
+    acts: Iterable[Act] = tuple(DECIDED_BY),
+    advance: Callable[[int], None] = lambda _done: None,
 ) -> Iterator[str]:
-    for act in DECIDED_BY:
+    """Ask the rules about every request, and tell where a table says otherwise."""
+    for act in acts:
         wrong = 0
         for some in _batches(whole_space(act, custodian=custodian)):
             for request, decision in zip(some, decide_all(rules, some), strict=True):

@@ -138,7 +138,7 @@ def _purposes(packet: Packet, book: RuleBook) -> str:
             reach=Reach.WITHIN,
         )
         rows.append((purpose.label, *_said(book, asked)))
-    return _table(("search for", "allowed", "because"), rows)
+    return _table(("search for", "allowed", "because"), _together(rows))
 
 
 def _agencies(packet: Packet, book: RuleBook) -> str:
@@ -146,7 +146,7 @@ def _agencies(packet: Packet, book: RuleBook) -> str:
         (RECEIVERS[each], *_said(book, disclosure(each, packet.profile.custodian)))
         for each in Receiver
     ]
-    return _table(("who", "allowed", "because"), rows)
+    return _table(("who", "allowed", "because"), _together(rows))
 
 
 def _lists(packet: Packet, book: RuleBook) -> str:
@@ -159,7 +159,15 @@ def _lists(packet: Packet, book: RuleBook) -> str:
             list_class=each,
         )
         rows.append((spoken(each.value), *_said(book, asked)))
-    return _table(("class of list", "allowed", "because"), rows)
+    return _table(("class of list", "allowed", "because"), _together(rows))
+
+
+def _together(rows: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """What has the same answer for the same reason, in one row."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for what, word, because in rows:
+        groups.setdefault((word, because), []).append(what)
+    return [(", ".join(what), *answer) for answer, what in groups.items()]
 
 
 def _said(book: RuleBook, asked: Request) -> tuple[str, str]:
