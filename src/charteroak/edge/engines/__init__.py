@@ -10,7 +10,7 @@ from typing import Final
 from charteroak.core.errors import CharterOakError
 from charteroak.edge.recognize import EngineOptions, Recognizer
 
-DEFAULT: Final = "rapidocr"
+DEFAULT: Final = "builtin"
 """Works with no network and no weights by path."""
 
 BRINGS_WEIGHTS: Final = frozenset({"builtin", "rapidocr"})
