@@ -41,7 +41,7 @@ class Poison(bytes):
 
 def upload(clerk: Desk, marker: str, *classes: str) -> int:
     """Load a list of one plate through the page; gives the status."""
-    rows = f"plate,reason\n{marker},overstayed\n".encode()
+    rows = f"plate,reason\n{marker},stolen car\n".encode()
     return clerk.post(
         "/hot-lists",
         {**FORM, "list_class": list(classes)},
