@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +13,8 @@ import attrs
 from charteroak.core.errors import CharterOakError
 from charteroak.core.policy import RuleBook
 from charteroak.core.retention import Retention
-from charteroak.law.loader import load_policy, load_profile
-from charteroak.law.profile import Profile
+from charteroak.law.loader import load_profile, load_terms
+from charteroak.law.profile import Profile, Terms, strictest
 from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.make_buckets import make_buckets
 from charteroak.server.agency import Agency
@@ -88,8 +88,14 @@ def present() -> datetime:
 
 
 def retention(settings: Settings, profile: Profile) -> Retention:
-    """The strictest of the law and the agency's own limit."""
-    return Retention(min(profile.read_limit, settings.keep or timedelta.max))
+    """The strictest of the law, the agency's policy and its own limit.
+
+    Raises:
+        UnknownPolicyError: the agency's policy is not there.
+        BrokenPolicyError: it cannot be relied on.
+    """
+    found = strictest(profile, _narrowing(settings, profile), own=settings.keep)
+    return Retention(found.limit)
 
 
 def rule_book(settings: Settings, profile: Profile) -> RuleBook:
@@ -99,10 +105,15 @@ def rule_book(settings: Settings, profile: Profile) -> RuleBook:
         UnknownPolicyError: the agency's policy is not there.
         BrokenPolicyError: it cannot be relied on.
     """
+    own = _narrowing(settings, profile)
+    return RuleBook(sets=(profile.rules, *(each.rules for each in own)))
+
+
+def _narrowing(settings: Settings, profile: Profile) -> tuple[Terms, ...]:
+    """The agency's own policy or preset, where it has one."""
     if settings.policy is None:
-        return RuleBook(sets=(profile.rules,))
-    own = load_policy(settings.policy, custodian=profile.custodian)
-    return RuleBook(sets=(profile.rules, own))
+        return ()
+    return (load_terms(settings.policy, custodian=profile.custodian),)
 
 
 @contextmanager
