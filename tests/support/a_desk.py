@@ -114,6 +114,7 @@ def furnished(agency: Agency) -> FullDesk:
     _lists(agency, people[Role.LIST_CLERK])
     note_duty(agency, Duty.PURGE_READS, done=3, trouble="")
     note_duty(agency, Duty.MAKE_BUCKETS, done=None, trouble="The disk is full.")
+    _second_looks(agency, people)
     return FullDesk(
         agency=agency,
         people=people,
@@ -200,6 +201,19 @@ def _lists(agency: Agency, clerk: Person) -> None:
             ),
         )
         assert isinstance(loaded, Loaded), loaded
+
+
+def _second_looks(agency: Agency, people: Mapping[Role, Person]) -> None:
+    """A search that waits for a second person, one that was refused, an emergency."""
+    officer = people[Role.OFFICER]
+    search = a_search(agency, PLATE, case_ref=CASE)
+    missing = a_search(agency, PLATE, purpose="missing_person", case_ref="")
+    for each in (
+        attrs.evolve(search, note="the rally downtown"),
+        attrs.evolve(search, note="ICE assist"),
+        attrs.evolve(missing, emergency=True),
+    ):
+        search_reads(agency, officer, each)
 
 
 def _holds(agency: Agency, people: Mapping[Role, Person]) -> HoldId:

@@ -97,6 +97,24 @@ def search(purpose: str, plate: str = PLATE) -> Goes:
     return go
 
 
+def search_in_doubt(browsers: Browsers, page: Page) -> None:
+    """Send a search whose note leaves a doubt."""
+    page.goto(f"{browsers.address}/search")
+    page.select_option("#purpose", "robbery")
+    page.fill("#case", CASE)
+    page.fill("#note", "the rally downtown")
+    page.fill("#plate", PLATE)
+    page.locator(".co-search__go button").click()
+    expect(page.locator("#own-waiting")).to_be_visible()
+
+
+def decided_without_a_word(browsers: Browsers, page: Page) -> None:
+    """Approve a search without saying why."""
+    page.goto(f"{browsers.address}/oversight")
+    page.locator("button[value=approve]").first.click()
+    expect(page.locator(".co-summary")).to_be_visible()
+
+
 def searched_for_nothing(browsers: Browsers, page: Page) -> None:
     """Send the form of a search as it is."""
     page.goto(f"{browsers.address}/search")
@@ -244,6 +262,9 @@ PLACES = (
     Place("case", Role.SUPERVISOR, at(f"/cases/{CASE}")),
     Place("case-misnamed", Role.SUPERVISOR, case_misnamed, status=422),
     Place("case-empty", Role.INVESTIGATOR, at("/cases/26-00000")),
+    Place("oversight", Role.SUPERVISOR, at("/oversight")),
+    Place("oversight-unsaid", Role.SUPERVISOR, decided_without_a_word, status=422),
+    Place("search-waits", Role.INVESTIGATOR, search_in_doubt),
     Place("hot-lists", Role.LIST_CLERK, at("/hot-lists")),
     Place("list-loaded", Role.LIST_CLERK, loaded("vehicle", CSV)),
     Place("list-broken", Role.LIST_CLERK, loaded("vehicle", b"what"), status=422),

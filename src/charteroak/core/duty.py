@@ -20,6 +20,7 @@ class Duty(StrEnum):
     MAKE_BUCKETS = "make_buckets"
     PURGE_READS = "purge_reads"
     REFRESH_MATCHER = "refresh_matcher"
+    REPORT_EMERGENCIES = "report_emergencies"
     TIDY_UP = "tidy_up"
 
 
@@ -60,7 +61,7 @@ def every(duty: Duty, granule: timedelta) -> timedelta:
     match duty:
         case Duty.PURGE_READS | Duty.MAKE_BUCKETS:
             return min(granule / 4, timedelta(minutes=5))
-        case Duty.END_HOLDS:
+        case Duty.END_HOLDS | Duty.REPORT_EMERGENCIES:
             return timedelta(minutes=5)
         case Duty.REFRESH_MATCHER:
             return timedelta(minutes=15)

@@ -134,6 +134,23 @@ class NoteRules:
     short: frozenset[str]
     vague: NoteRule
 
+    @property
+    def rules(self) -> tuple[NoteRule, ...]:
+        """Every rule of the list once, the gravest first."""
+        terms = (*self.by_word.values(), *self.by_prefix.values())
+        found = {
+            term.rule.rule_id: term.rule
+            for some in terms
+            for term in some
+            if term.rule is not None
+        }
+        return tuple(
+            sorted(
+                (*found.values(), self.vague),
+                key=lambda rule: (_GRAVITY[rule.verdict], rule.rule_id),
+            )
+        )
+
 
 @attrs.frozen
 class _Seen:

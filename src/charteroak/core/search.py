@@ -60,6 +60,7 @@ class Search:
         purpose: why, as a code.
         case_ref: the case it belongs to; empty where none was given.
         note: what crime or person it is about, in free words; may be empty.
+        emergency: whether there is no case number yet because a life is at stake.
     """
 
     plate: PlatePattern
@@ -69,6 +70,7 @@ class Search:
     purpose: Purpose = attrs.field()
     case_ref: str = ""
     note: str = attrs.field(default="", repr=False)
+    emergency: bool = False
 
     def __attrs_post_init__(self) -> None:
         """Check what concerns more than one field.

@@ -6,10 +6,11 @@ and the note do not fit together, and a second person looks.
 """
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 import attrs
 
+from charteroak.core.case_file import CaseStanding, doubt
 from charteroak.core.log_record import Draft, Value
 from charteroak.core.people import Act, Person, Role
 from charteroak.core.policy import Denial, Request, Rule, RuleBook, decide, request
@@ -31,11 +32,13 @@ class Weighed:
 
     Attributes:
         because: what stands against it, the law's rules first; empty where nothing.
+        case: what the records say of the case.
     """
 
     verdict: Verdict
     because: tuple[Rule, ...]
     screened: Screened
+    case: CaseStanding = CaseStanding.UNCHECKED
 
     @property
     def fields(self) -> dict[str, Value]:
@@ -44,7 +47,25 @@ class Weighed:
         return {
             "note": self.verdict.value,
             **({} if rule is None else {"note_rule": rule.rule_id}),
+            **(
+                {}
+                if self.case is CaseStanding.UNCHECKED
+                else {"case_file": self.case.value}
+            ),
         }
+
+    def beside(self, case: CaseStanding) -> Self:
+        """The same with what the records say of the case, which may leave a doubt."""
+        why = doubt(case)
+        if why is None:
+            return attrs.evolve(self, case=case)
+        doubtful = self.verdict is Verdict.OK
+        return attrs.evolve(
+            self,
+            case=case,
+            verdict=Verdict.REVIEW if doubtful else self.verdict,
+            because=(*self.because, why),
+        )
 
     def noted(self, draft: Draft, note: str) -> Draft:
         """A record of what was asked, with its note."""

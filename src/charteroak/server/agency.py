@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from charteroak.core.case_file import Cases
 from charteroak.core.log_record import Draft
 from charteroak.core.policy import RuleBook
 from charteroak.core.retention import Retention
 from charteroak.core.sealed import LogReceipt
 from charteroak.law.profile import Profile
-from charteroak.server.settings import Settings
+from charteroak.server.settings import Settings, split
 from charteroak.server.store import log
 from charteroak.server.store.database import Changes, Database, Ingests, Purges
 from charteroak.server.vault.disk import Disk, DiskFullError, disk_of
@@ -40,6 +41,7 @@ class Agency:
         hot_file: digests of the hot lists, for the matcher.
         clock: the present moment, with a zone.
         entropy: so many fresh random bytes.
+        cases: how it numbers its cases, and who knows them.
     """
 
     settings: Settings
@@ -52,11 +54,17 @@ class Agency:
     hot_file: HotFile
     clock: Callable[[], datetime]
     entropy: Callable[[int], bytes]
+    cases: Cases = attrs.field(factory=Cases)
 
     @property
     def zone(self) -> ZoneInfo:
         """The zone of its clocks on the wall."""
         return ZoneInfo(self.settings.time_zone)
+
+    @property
+    def emergencies(self) -> frozenset[str]:
+        """Purposes for which somebody may search before there is a case number."""
+        return frozenset(split(self.settings.emergency_purposes))
 
     @property
     def disk(self) -> Disk:

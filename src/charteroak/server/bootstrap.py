@@ -1,6 +1,7 @@
 """Wiring: from settings to an agency that works, and in order back again."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,6 +11,7 @@ from typing import Final
 
 import attrs
 
+from charteroak.core.case_file import CaseRecords, Cases
 from charteroak.core.errors import CharterOakError
 from charteroak.core.policy import RuleBook
 from charteroak.core.retention import Retention
@@ -18,7 +20,9 @@ from charteroak.law.profile import Profile, Terms, strictest
 from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.make_buckets import make_buckets
 from charteroak.server.agency import Agency
-from charteroak.server.settings import Settings
+from charteroak.server.outbound.case_csv import CsvCases
+from charteroak.server.outbound.case_http import HttpCases
+from charteroak.server.settings import Settings, split
 from charteroak.server.store.database import Database
 from charteroak.server.store.migrate import migrate, pending
 from charteroak.server.store.postgres.errors import DataFolderHeldError
@@ -116,6 +120,24 @@ def _narrowing(settings: Settings, profile: Profile) -> tuple[Terms, ...]:
     return (load_terms(settings.policy, custodian=profile.custodian),)
 
 
+def cases(settings: Settings) -> Cases:
+    """How the agency numbers its cases, with its records system where it has one."""
+    pattern, where = settings.case_pattern, settings.case_records
+    records: CaseRecords | None = None
+    if where is not None and "://" in where:
+        token = settings.case_records_token
+        secret = None if token is None else token.get_secret_value()
+        records = HttpCases(where, token=secret)
+    elif where is not None:
+        records = CsvCases(Path(where))
+    return Cases(
+        pattern=None if pattern is None else re.compile(pattern),
+        example=settings.case_example,
+        units=frozenset(unit.casefold() for unit in split(settings.case_units or "")),
+        records=records,
+    )
+
+
 @contextmanager
 def open_site(
     settings: Settings,
@@ -205,6 +227,7 @@ def open_agency(
             hot_file=HotFile(settings.data / "matcher" / "hot-list.index"),
             clock=clock,
             entropy=entropy,
+            cases=cases(settings),
         )
         make_buckets(agency)
         rebuild_hot_file(agency)

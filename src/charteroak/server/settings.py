@@ -5,6 +5,7 @@ file that `--settings` names. No secret has a default: secrets are made at the f
 start and lie in the data folder.
 """
 
+import re
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -14,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from charteroak.law.vocabulary import is_purpose
 
 
 class Settings(BaseSettings):
@@ -77,6 +80,53 @@ class Settings(BaseSettings):
             description="A hit that arrives later than this is shown, never sounded.",
         ),
     ] = timedelta(minutes=2)
+    case_pattern: Annotated[
+        str | None,
+        Field(
+            title="Form of a case number",
+            description="A regular expression, in capitals. Empty: any with a digit.",
+        ),
+    ] = None
+    case_example: Annotated[
+        str,
+        Field(
+            title="A case number",
+            description="Shown where one is asked for; it must have the form.",
+            max_length=40,
+        ),
+    ] = "26-01234"
+    case_records: Annotated[
+        str | None,
+        Field(
+            title="Records system",
+            description="Where case numbers are checked: a CSV file (case, status, "
+            "unit), or an https address with {case} in it. Empty: nowhere.",
+        ),
+    ] = None
+    case_records_token: Annotated[
+        SecretStr | None,
+        Field(
+            title="Token for the records system",
+            description="Sent as a bearer token, where the system asks for one.",
+        ),
+    ] = None
+    case_units: Annotated[
+        str | None,
+        Field(
+            title="Own units",
+            description="Whose cases are searched for here, as the records name them, "
+            "with commas. Empty: everybody's.",
+        ),
+    ] = None
+    emergency_purposes: Annotated[
+        str,
+        Field(
+            title="Emergencies",
+            description="Purposes for which somebody may search before there is a case "
+            "number, with commas; it must be bound to a case within 24 hours. Whether "
+            "the law allows that is for a lawyer to say. Empty: none.",
+        ),
+    ] = "amber_alert,endangered_person,kidnapping,missing_person,silver_alert"
     host: Annotated[str, Field(title="Address to listen on")] = "127.0.0.1"
     port: Annotated[int, Field(title="Port", ge=1, le=65535)] = 8443
     tls_certificate: Annotated[Path | None, Field(title="TLS certificate file")] = None
@@ -137,6 +187,45 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
+    @field_validator("emergency_purposes")
+    @classmethod
+    def _purposes(cls, value: str) -> str:
+        for code in split(value):
+            if not is_purpose(code):
+                message = f"{code} is no purpose; the form of a search lists them"
+                raise ValueError(message)
+        return value
+
+    @field_validator("case_records")
+    @classmethod
+    def _records(cls, value: str | None) -> str | None:
+        """A file, or an https address with a place for the number."""
+        if value is None or "://" not in value:
+            return value
+        parts = urlsplit(value)
+        secure = parts.scheme == "https" or (
+            parts.scheme == "http" and _is_loopback(parts.hostname or "")
+        )
+        if not secure or "{case}" not in value:
+            message = "give a file, or an https address with {case} in it"
+            raise ValueError(message)
+        return value
+
+    @model_validator(mode="after")
+    def _case_numbers(self) -> Self:
+        """A form that can be read, and an example that has it."""
+        if self.case_pattern is None:
+            return self
+        try:
+            fits = re.fullmatch(self.case_pattern, self.case_example)
+        except re.error:
+            message = "case_pattern is no regular expression"
+            raise ValueError(message) from None
+        if fits is None:
+            message = "case_example does not have the form of case_pattern"
+            raise ValueError(message)
+        return self
+
     @field_validator("time_zone")
     @classmethod
     def _zone(cls, value: str) -> str:
@@ -161,6 +250,15 @@ class Settings(BaseSettings):
             )
             raise ValueError(message)
         return self
+
+
+def split(text: str) -> tuple[str, ...]:
+    """The parts of a list with commas.
+
+    >>> split(" a, b ,")
+    ('a', 'b')
+    """
+    return tuple(part for part in map(str.strip, text.split(",")) if part)
 
 
 def _is_loopback(host: str) -> bool:

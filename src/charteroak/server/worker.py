@@ -18,6 +18,7 @@ from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.make_buckets import make_buckets
 from charteroak.server.actions.note_duty import note_duty, standing
 from charteroak.server.actions.purge_reads import purge_reads
+from charteroak.server.actions.report_emergencies import report_emergencies
 from charteroak.server.actions.tidy_up import tidy_up
 from charteroak.server.agency import Agency
 
@@ -48,6 +49,8 @@ def perform(agency: Agency, duty: Duty) -> int:
             return end_holds(agency)
         case Duty.REFRESH_MATCHER:
             return rebuild_hot_file(agency)
+        case Duty.REPORT_EMERGENCIES:
+            return report_emergencies(agency)
         case Duty.TIDY_UP:
             return tidy_up(agency)
 

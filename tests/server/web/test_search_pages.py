@@ -49,7 +49,7 @@ def test_the_form_asks_for_purpose_and_case_first(client_as: ClientAs) -> None:
         for field in page.select("#search-form [name]")
         if field.get("type") != "hidden"
     ]
-    assert names[:4] == ["purpose", "case", "note", "plate"]
+    assert names[:5] == ["purpose", "case", "emergency", "note", "plate"]
     codes = {option["value"] for option in page.select("#purpose option")}
     assert "immigration" in codes
     assert "Choose a purpose" in page.select_one("#explain").get_text()  # type: ignore[union-attr]  # it is there, or the test fails

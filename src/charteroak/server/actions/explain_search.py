@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from charteroak.core.camera import Camera
+from charteroak.core.case_file import CaseStanding
 from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, Permit, Request, Rule, decide, request
 from charteroak.core.screening import Verdict, screen
@@ -22,12 +23,16 @@ class Explained:
 
     Attributes:
         because: the rules that decide; every one that stands against, if any does.
-        note: what the note comes to.
+        note: what the note, and what the records say of the case, come to.
+        case: what the records say of the case.
+        emergency: whether it would be made without a case number for now.
     """
 
     permitted: bool
     because: tuple[Rule, ...]
     note: Verdict = Verdict.OK
+    case: CaseStanding = CaseStanding.UNCHECKED
+    emergency: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -64,22 +69,29 @@ def explain_search(  # noqa: PLR0913  (what is asked, by name)
     case_ref: str,
     since: datetime,
     note: str = "",
+    emergency: bool = False,
 ) -> Explained:
     """What the rules would say to a search by this person now, and to its note.
 
     A hypothetical: nothing is looked up, so nothing is recorded.
     """
-    question = _question(agency, who, purpose=purpose, case_ref=case_ref, since=since)
+    emergency = emergency and not case_ref and str(purpose) in agency.emergencies
+    given = "emergency" if emergency else case_ref
+    question = _question(agency, who, purpose=purpose, case_ref=given, since=since)
     decision = decide(agency.rules, question)
     screened = screen(note, note_rules(), must_say=str(purpose) == str(OTHER))
     weighed = weigh(agency.rules, question, screened)
     permitted = isinstance(decision, Permit)
+    if permitted:
+        weighed = weighed.beside(agency.cases.standing(case_ref))
     # What permits it is no news once the note stands against it.
     stands = () if permitted and weighed.because else decision.because
     return Explained(
         permitted=permitted,
         because=tuple(dict.fromkeys((*stands, *weighed.because))),
         note=weighed.verdict,
+        case=weighed.case,
+        emergency=emergency,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 import attrs
 
 from charteroak.core import search_record
+from charteroak.core.emergency import BOUND_WITHIN, Emergency, reference
 from charteroak.core.flag import FlagKind
 from charteroak.core.log_record import Draft, RecordId, RecordKind
 from charteroak.core.people import Act, Person
@@ -17,8 +18,9 @@ from charteroak.core.search_check import Weighed, weigh
 from charteroak.core.second_person import NotWaiting
 from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
-from charteroak.server.store import audit, flags, searches, waiting
+from charteroak.server.store import audit, emergencies, flags, searches, waiting
 from charteroak.server.store.database import Changes
+from charteroak.server.watching import watch
 
 
 def search_reads(
@@ -38,6 +40,7 @@ def search_reads(
         StoreUnavailableError: the log or the reads cannot be reached; nothing is shown.
     """
     now = agency.clock()
+    search, new = _under_a_case(agency, who, search, at=now)
     question = request(
         Act.SEARCH_READS,
         who,
@@ -53,12 +56,14 @@ def search_reads(
         search.note, note_rules(), must_say=str(search.purpose) == str(OTHER)
     )
     weighed = weigh(agency.rules, question, screened)
+    if isinstance(decision, Permit) and not search.emergency:
+        weighed = weighed.beside(agency.cases.standing(search.case_ref))
     with agency.database.changes() as tx:
         asked = _record(agency, tx, who, search, decision, weighed, at=now)
-    if isinstance(decision, Denial) or weighed.verdict in {
-        Verdict.BLOCK,
-        Verdict.VAGUE,
-    }:
+        stopped = weighed.verdict in {Verdict.BLOCK, Verdict.VAGUE}
+        if new is not None and isinstance(decision, Permit) and not stopped:
+            _open_emergency(agency, tx, new, asked)
+    if isinstance(decision, Denial) or stopped:
         against = decision.because if isinstance(decision, Denial) else ()
         refused = Refused(
             asked=asked.record_id,
@@ -109,12 +114,57 @@ def open_approved(
             ),
         )
         waiting.opened(tx, waited, at=now)
+        if isinstance(decision, Permit):
+            watch(agency, tx, who, search, asked=asked.record_id, at=now)
     if isinstance(decision, Denial):
         refused = Refused(
             asked=asked.record_id, search=search, because=decision.because
         )
         return Sealed(refused, asked)
     return Sealed(_look(agency, who, search, permit=decision, asked=asked), asked)
+
+
+def _under_a_case(
+    agency: Agency, who: Person, search: Search, *, at: datetime
+) -> tuple[Search, Emergency | None]:
+    """An emergency search under the reference that stands for its case number.
+
+    Several searches of one emergency share it, so that it is bound once. A purpose that
+    is not listed gets none, and the rules then ask for a case.
+    """
+    listed = str(search.purpose) in agency.emergencies
+    if not search.emergency or search.case_ref or not listed:
+        return attrs.evolve(search, emergency=False), None
+    with agency.database.changes() as tx:
+        before = emergencies.open_now(tx, who.person_id, search.purpose, at=at)
+    if before is not None:
+        return attrs.evolve(search, case_ref=before), None
+    opened = Emergency(
+        reference=reference(at, agency.new_id()),
+        opened_by=who.person_id,
+        opened_at=at,
+        purpose=search.purpose,
+        bind_by=at + BOUND_WITHIN,
+        case_ref=None,
+        reported_at=None,
+        opener=who.name,
+    )
+    return attrs.evolve(search, case_ref=opened.reference), opened
+
+
+def _open_emergency(
+    agency: Agency, tx: Changes, opened: Emergency, asked: LogReceipt
+) -> None:
+    agency.record(
+        tx,
+        Draft(
+            kind=RecordKind.EMERGENCY_OPENED,
+            at=opened.opened_at,
+            public={"asked": int(asked.record_id), "purpose": str(opened.purpose)},
+            private={"person": str(opened.opened_by), "case_ref": opened.reference},
+        ),
+    )
+    emergencies.add(tx, opened)
 
 
 def _record(  # noqa: PLR0913, PLR0917  (all that is recorded)
@@ -140,15 +190,16 @@ def _record(  # noqa: PLR0913, PLR0917  (all that is recorded)
     asked = agency.record(
         tx, attrs.evolve(weighed.noted(draft, search.note), kind=kind)
     )
-    rule = weighed.screened.rule
-    if rule is not None and kind is RecordKind.SEARCH_WAITS:
+    if kind is RecordKind.SEARCH_ASKED and isinstance(decision, Permit):
+        watch(agency, tx, who, search, asked=asked.record_id, at=at)
+    if kind is RecordKind.SEARCH_WAITS:
         waiting.add(
             tx,
             asked.record_id,
             by=who.person_id,
             at=at,
             purpose=search.purpose,
-            note_rule=rule.rule_id,
+            note_rule=weighed.because[0].rule_id,
         )
     if weighed.verdict is Verdict.BLOCK:
         flags.hoist(

@@ -2,6 +2,8 @@
 
 import attrs
 
+from charteroak.core.case_file import CASE_DOUBTS
+from charteroak.core.emergency import Emergency
 from charteroak.core.flag import Flag
 from charteroak.core.hold import NotAllowed
 from charteroak.core.people import Act, Person
@@ -10,7 +12,7 @@ from charteroak.core.search import Search
 from charteroak.core.second_person import WAITS_FOR, Waiting
 from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
-from charteroak.server.store import audit, flags, waiting
+from charteroak.server.store import audit, emergencies, flags, waiting
 from charteroak.server.store.database import Audits
 
 
@@ -20,13 +22,15 @@ class WaitingLine:
 
     Attributes:
         search: None where its record cannot be opened any more.
-        screened: what leaves the doubt, and by which words of the note.
+        screened: what the note comes to, and by which words.
+        doubt: what leaves the doubt, in a sentence.
         own: whether whoever looks asked it themselves.
     """
 
     waiting: Waiting
     search: Search | None
     screened: Screened | None
+    doubt: str
     own: bool
 
 
@@ -44,6 +48,7 @@ class Oversight:
 
     waiting: tuple[WaitingLine, ...]
     flags: tuple[FlagLine, ...]
+    emergencies: tuple[Emergency, ...]
 
 
 def see_oversight(
@@ -56,6 +61,7 @@ def see_oversight(
     with agency.database.changes() as tx:
         undecided = waiting.undecided(tx, at=now)
         raised = flags.newest(tx, looked_at_too=looked_at_too)
+        unbound = emergencies.unbound(tx)
     with agency.database.audits() as audits:
         lines = tuple(_line(audits, each, who) for each in undecided)
     return Oversight(
@@ -63,6 +69,7 @@ def see_oversight(
         flags=tuple(
             FlagLine(flag=each, own=each.about == who.person_id) for each in raised
         ),
+        emergencies=tuple(unbound),
     )
 
 
@@ -84,15 +91,25 @@ def own_waiting(agency: Agency, who: Person) -> tuple[Waiting, ...]:
     return tuple(asked)
 
 
+def own_emergencies(agency: Agency, who: Person) -> tuple[Emergency, ...]:
+    """One's own searches that still need a case."""
+    with agency.database.changes() as tx:
+        return tuple(emergencies.unbound(tx, person=who.person_id, most=20))
+
+
 def _line(tx: Audits, each: Waiting, who: Person) -> WaitingLine:
     recorded = audit.waiting_search(tx, each.record_id)
     own = each.asked_by == who.person_id
     if recorded is None:
-        return WaitingLine(waiting=each, search=None, screened=None, own=own)
+        return WaitingLine(waiting=each, search=None, screened=None, doubt="", own=own)
     asked, note = recorded
+    screened = screen(note, note_rules())
+    about_case = CASE_DOUBTS.get(each.note_rule)
+    about_note = "" if screened.rule is None else screened.rule.why
     return WaitingLine(
         waiting=each,
         search=attrs.evolve(asked.search, note=note),
-        screened=screen(note, note_rules()),
+        screened=screened,
+        doubt=about_note if about_case is None else about_case.plain,
         own=own,
     )

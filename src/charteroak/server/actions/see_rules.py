@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import attrs
 
-from charteroak.core.policy import RuleSet
+from charteroak.core.case_file import CASE_DOUBTS
+from charteroak.core.policy import Rule, RuleSet
+from charteroak.core.search_check import as_rule
 from charteroak.law.profile import Profile
+from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
 
 
@@ -19,6 +22,7 @@ class RulesInForce:
         policy: the agency's own; None where it has adopted none.
         fingerprint: of both together; in every record of a decision.
         own_limit: whether the agency's own setting is the stricter one.
+        beside: rules about what is written with a search, and about its case.
     """
 
     profile: Profile
@@ -27,6 +31,7 @@ class RulesInForce:
     fingerprint: str
     read_limit: timedelta
     own_limit: bool
+    beside: tuple[Rule, ...]
 
 
 def see_rules(agency: Agency) -> RulesInForce:
@@ -39,4 +44,8 @@ def see_rules(agency: Agency) -> RulesInForce:
         profile=agency.profile,
         read_limit=agency.retention.limit,
         own_limit=agency.retention.limit < agency.profile.read_limit,
+        beside=(
+            *(as_rule(rule, rule.verdict) for rule in note_rules().rules),
+            *CASE_DOUBTS.values(),
+        ),
     )

@@ -3,12 +3,16 @@
 from datetime import timedelta
 from typing import Final
 
+from charteroak.core.habit import WATCHED_FOR
 from charteroak.server.agency import Agency
-from charteroak.server.store import buckets, erasure
+from charteroak.server.store import buckets, erasure, searched, waiting
 
 NONCES_KEPT: Final = timedelta(days=8)
 """A batch may be signed again for a week after its capture; after that its sequence
 number, of which each box keeps the highest for ever, stops a replay."""
+
+DECISIONS_SHOWN: Final = timedelta(days=30)
+"""How long a decision about a search is kept beside the log, which keeps it for good."""
 
 
 def tidy_up(agency: Agency) -> int:
@@ -26,6 +30,9 @@ def tidy_up(agency: Agency) -> int:
             # Twice the limit: a box keeps nothing longer than the limit itself.
             batches=now - max(2 * agency.retention.limit, NONCES_KEPT),
         )
+    with agency.database.purges() as tx:
+        gone += searched.forget(tx, before=now - WATCHED_FOR)
+        gone += waiting.forget(tx, at=now, after=DECISIONS_SHOWN)
     with agency.database.purges() as tx:
         erasure.rewrite_lists(tx)
     with agency.database.purges() as tx:

@@ -9,6 +9,7 @@ import attrs
 from fastapi import Form
 
 from charteroak.core.camera import CameraId, is_camera_id
+from charteroak.core.case_file import Cases
 from charteroak.core.errors import CharterOakError
 from charteroak.core.plate import (
     LONGEST,
@@ -67,6 +68,7 @@ class Typed:
     purpose: str = ""
     case: str = ""
     note: str = ""
+    emergency: bool = False
     plate: str = ""
     period: str = "24h"
     since: str = ""
@@ -97,6 +99,7 @@ def typed(  # noqa: PLR0913, PLR0917  (one argument for each field of the form)
     purpose: Annotated[str, Form(max_length=60)] = "",
     case: Annotated[str, Form(max_length=200)] = "",
     note: Annotated[str, Form(max_length=2000)] = "",
+    emergency: Annotated[str, Form(max_length=10)] = "",
     plate: Annotated[str, Form(max_length=200)] = "",
     period: Annotated[str, Form(max_length=10)] = "24h",
     since: Annotated[str, Form(max_length=40)] = "",
@@ -108,6 +111,7 @@ def typed(  # noqa: PLR0913, PLR0917  (one argument for each field of the form)
         purpose=purpose,
         case=case,
         note=note,
+        emergency=emergency == "yes",
         plate=plate,
         period=period,
         since=since,
@@ -116,13 +120,20 @@ def typed(  # noqa: PLR0913, PLR0917  (one argument for each field of the form)
     )
 
 
-def read(
-    form: Typed, *, now: datetime, zone: ZoneInfo, limit: timedelta, words: Words
+def read(  # noqa: PLR0913  (what the form is read by, by name)
+    form: Typed,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    limit: timedelta,
+    cases: Cases,
+    words: Words,
 ) -> Meant:
     """What the form means at this moment.
 
     Args:
         form: as typed.
+        cases: how the agency numbers its cases.
         now: the end of every period but a custom one.
         zone: of the dates and times that were typed.
         limit: how far back reads are kept here.
@@ -133,22 +144,12 @@ def read(
     purpose = Purpose(form.purpose) if is_purpose(form.purpose) else None
     if purpose is None:
         errors["purpose"] = say("Choose what the search is for.")
-    case_ref = ""
-    try:
-        case_ref = parse_case(form.case)
-    except UnreadableCaseError as refused:
-        errors["case"] = say(_TOLD[type(refused)])
+    case_ref = case_in(form.case, cases, errors, words)
     note = " ".join(form.note.split())
     if len(note) > LONGEST_NOTE:
         errors["note"] = say("Say it in at most 300 characters.")
     pattern = _pattern(form.plate, errors, words)
-    since, until = now - SPANS["24h"], now
-    try:
-        since, until = _period(form, now=now, zone=zone, limit=limit)
-        if since >= until:
-            errors["since"] = say("The period ends before it begins.")
-    except UnreadableMomentError:
-        errors["since"] = say("Give a date and a time for the start and for the end.")
+    since, until = _read_period(form, errors, words, now=now, zone=zone, limit=limit)
     # None is dropped: a search at fewer names could be one at all cameras.
     if not all(is_camera_id(camera) for camera in form.cameras):
         errors["camera"] = say("Choose cameras from the list: one has no such name.")
@@ -163,6 +164,7 @@ def read(
                 purpose=purpose,
                 case_ref=case_ref,
                 note=note,
+                emergency=form.emergency,
             )
         except EmptyPeriodError:
             errors["since"] = say("The period ends before it begins.")
@@ -178,6 +180,22 @@ def read(
     )
 
 
+def case_in(text: str, cases: Cases, errors: dict[str, str], words: Words) -> str:
+    """The case number in a field; empty where none was given, or it is none."""
+    try:
+        case_ref = parse_case(text)
+    except UnreadableCaseError as refused:
+        errors["case"] = words.gettext(_TOLD[type(refused)])
+        return ""
+    if cases.fits(case_ref):
+        return case_ref
+    told = words.gettext(
+        "This is no case number of this agency. One looks like %(one)s."
+    )
+    errors["case"] = told % {"one": cases.example}
+    return ""
+
+
 def _pattern(text: str, errors: dict[str, str], words: Words) -> PlatePattern | None:
     if not text.strip():
         errors["plate"] = words.gettext("Give a plate, or the part of it you know.")
@@ -187,6 +205,28 @@ def _pattern(text: str, errors: dict[str, str], words: Words) -> PlatePattern | 
     except (UnreadablePatternError, PatternTooWideError) as refused:
         errors["plate"] = words.gettext(_TOLD[type(refused)])
     return None
+
+
+def _read_period(  # noqa: PLR0913  (what a period is read by, by name)
+    form: Typed,
+    errors: dict[str, str],
+    words: Words,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    limit: timedelta,
+) -> tuple[datetime, datetime]:
+    """The period that was typed; the last day where it cannot be read."""
+    try:
+        since, until = _period(form, now=now, zone=zone, limit=limit)
+    except UnreadableMomentError:
+        errors["since"] = words.gettext(
+            "Give a date and a time for the start and for the end."
+        )
+        return now - SPANS["24h"], now
+    if since >= until:
+        errors["since"] = words.gettext("The period ends before it begins.")
+    return since, until
 
 
 def _period(

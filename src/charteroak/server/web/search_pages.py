@@ -5,8 +5,11 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import Form as Field
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from charteroak.core.emergency import NoSuchEmergency
+from charteroak.core.hold import NotAllowed
 from charteroak.core.log_record import RecordId
 from charteroak.core.people import Act
 from charteroak.core.read import ReadId
@@ -14,6 +17,11 @@ from charteroak.core.screening import Verdict
 from charteroak.core.search import LONGEST_PAGE
 from charteroak.core.search_answer import Found, NotShown, ReadGone, Refused, Waits
 from charteroak.core.second_person import NotWaiting
+from charteroak.server.actions.bind_emergency import (
+    CaseNotKnown,
+    EmergencyBound,
+    bind_emergency,
+)
 from charteroak.server.actions.explain_search import (
     Choices,
     Explained,
@@ -21,7 +29,7 @@ from charteroak.server.actions.explain_search import (
     search_choices,
 )
 from charteroak.server.actions.search_reads import open_approved, search_reads
-from charteroak.server.actions.see_oversight import own_waiting
+from charteroak.server.actions.see_oversight import own_emergencies, own_waiting
 from charteroak.server.actions.see_read_picture import (
     Picture,
     PictureBroken,
@@ -37,6 +45,7 @@ from charteroak.server.web.search_form import (
     CUSTOM,
     Meant,
     Typed,
+    case_in,
     examples,
     meaning,
     read,
@@ -69,6 +78,12 @@ GROUPS: Final = {
 """Headings of the list of purposes, by the groups of the vocabulary."""
 
 SAID: Final = {
+    "bound": later("Bound to the case. What was held for it belongs to the case now."),
+    "no-case": later(
+        "The records system knows no case of that number: nothing was bound to it."
+    ),
+    "no-emergency": later("That search is bound already, or is not yours to bind."),
+    "wrong-case": later("That is no case number of this agency. Nothing was bound."),
     "not-waiting": later(
         "That search is not open to you: it was not approved, was opened before, or "
         "has waited for more than a day. Search again."
@@ -115,9 +130,31 @@ def open_waiting(
     """Open what a second person has approved; it is looked up now."""
     answer = open_approved(agency, session.person, RecordId(asked))
     if isinstance(answer, NotWaiting):
-        return RedirectResponse("/search?said=not-waiting", HTTPStatus.SEE_OTHER)
+        return _back("not-waiting")
     opened = answer.open(agency.covered)
     return _answer(request, agency, session, _typed_again(opened, agency), opened)
+
+
+@router.post("/emergencies/{reference}/bind")
+def bind(
+    request: Request,
+    agency: TheAgency,
+    session: Searches,
+    reference: str,
+    case_ref: Annotated[str, Field(max_length=200)] = "",
+) -> RedirectResponse:
+    """Name the case of an emergency search."""
+    errors: dict[str, str] = {}
+    case = case_in(case_ref, agency.cases, errors, words_of(request))
+    if not case:
+        return _back("wrong-case")
+    match bind_emergency(agency, session.person, reference, case_ref=case):
+        case EmergencyBound():
+            return _back("bound")
+        case CaseNotKnown():
+            return _back("no-case")
+        case NoSuchEmergency() | NotAllowed():
+            return _back("no-emergency")
 
 
 @router.get("/searches/{asked}/reads/{read_id}/{which}.jpg")
@@ -142,6 +179,10 @@ def show_picture(  # noqa: PLR0913, PLR0917  (each is a part of the request)
             raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
+def _back(said: str) -> RedirectResponse:
+    return RedirectResponse(f"/search?said={said}", HTTPStatus.SEE_OTHER)
+
+
 def _answer(
     request: Request,
     agency: Agency,
@@ -156,6 +197,26 @@ def _answer(
             return _page(request, agency, session, form, tried=True, refused=opened)
         case Waits():
             return _page(request, agency, session, Typed(), tried=False, waits=opened)
+
+
+def _own(agency: Agency, session: Session, words: Words) -> dict[str, object]:
+    """What of one's own searches waits, and what the form says of cases."""
+    return {
+        "emergency_labels": _emergency_labels(agency, words),
+        "case_example": agency.cases.example or "26-01234",
+        "waiting": own_waiting(agency, session.person),
+        "emergencies": own_emergencies(agency, session.person),
+        "now_at": agency.clock(),
+    }
+
+
+def _emergency_labels(agency: Agency, words: Words) -> list[str]:
+    """The purposes for which a search without a case is possible, in words."""
+    return [
+        words.gettext(each.label)
+        for each in agency.profile.purposes
+        if str(each.code) in agency.emergencies
+    ]
 
 
 def _typed_again(opened: Found | Refused | Waits, agency: Agency) -> Typed:
@@ -183,6 +244,7 @@ def _meant(request: Request, agency: Agency, form: Typed) -> Meant:
         now=agency.clock(),
         zone=agency.zone,
         limit=agency.retention.limit,
+        cases=agency.cases,
         words=words_of(request),
     )
 
@@ -210,11 +272,8 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
         errors["note"] = words.gettext(
             "What crime or person? Nothing was looked up; that you asked is recorded."
         )
-    status = HTTPStatus.OK
-    if errors:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-    if refused is not None:
-        status = HTTPStatus.FORBIDDEN
+    wrong = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
+    status = wrong if refused is None else HTTPStatus.FORBIDDEN
     answer = page(
         request,
         "search.html",
@@ -227,14 +286,13 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
                 each.purpose.code: each.purpose.label for each in choices.purposes
             },
             "choices": choices,
-            "explained": _explained(agency, session, meant),
+            "explained": _explained(agency, session, form, meant),
             "parts": meaning(meant.pattern, words) if meant.pattern else [],
             "examples": examples(meant.pattern) if meant.pattern else [],
             "found": found,
             "refused": refused,
             "waits": waits,
-            "waiting": own_waiting(agency, session.person) if block is None else (),
-            "now_at": agency.clock(),
+            **(_own(agency, session, words) if block is None else {}),
             "said": SAID.get(said, ""),
             "choosing": choosing_map(choices.cameras, thanks=thanks),
             **(_drawn(found, agency, choices, thanks, words) if found else {}),
@@ -249,7 +307,9 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
     return answer
 
 
-def _explained(agency: Agency, session: Session, meant: Meant) -> Explained | None:
+def _explained(
+    agency: Agency, session: Session, form: Typed, meant: Meant
+) -> Explained | None:
     if meant.purpose is None:
         return None
     return explain_search(
@@ -259,6 +319,7 @@ def _explained(agency: Agency, session: Session, meant: Meant) -> Explained | No
         case_ref=meant.case_ref,
         since=meant.since,
         note=meant.note,
+        emergency=form.emergency,
     )
 
 

@@ -19,6 +19,7 @@ NAMES: Final = {
     Duty.MAKE_BUCKETS: later("Make room for coming reads"),
     Duty.END_HOLDS: later("End holds on their day"),
     Duty.REFRESH_MATCHER: later("Refresh the matcher's copy of the hot lists"),
+    Duty.REPORT_EMERGENCIES: later("Report emergency searches without a case"),
     Duty.TIDY_UP: later("Tidy up sessions, codes and old receipts"),
 }
 
@@ -33,6 +34,10 @@ WHEN_LATE: Final = {
     Duty.END_HOLDS: later("Copies of ended holds may still be there."),
     Duty.REFRESH_MATCHER: later(
         "Entries are looked up in the database instead; matching is slower and complete."
+    ),
+    Duty.REPORT_EMERGENCIES: later(
+        "A search that nobody bound to a case may not be reported yet. Supervisors see "
+        "all that are open under Oversight."
     ),
     Duty.TIDY_UP: later("Nothing urgent; it is tried again every half minute."),
 }

@@ -1,0 +1,216 @@
+"""Searches that were in the news, made again here: each stopped, or shown to somebody.
+
+The chief of Sedgwick, Kansas, looked for one woman's car 228 times in four months, each
+time with a reason that looked lawful. Officers typed "ICE" into the systems of other
+towns for agents who had no access. A quarter of all recorded reasons were empty words.
+A sheriff's office in Texas searched 83,345 cameras for "had an abortion, search for
+female". Each test goes through the pages, as an officer would.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from tests.support.agency import SettableClock, a_fresh_agency
+from tests.support.sightings import seen
+from tests.support.web import PASSWORD, ClientAs, Desk
+
+from charteroak.core.people import Role
+from charteroak.server.actions.sign_in import SignedInAs, sign_in
+from charteroak.server.agency import Agency
+from charteroak.server.store import audit
+from charteroak.server.web.session import COOKIE
+
+HER_CAR = "BK47193"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def clock() -> SettableClock:
+    return SettableClock(datetime(2026, 10, 15, 14, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def agency(
+    postgres_dsn: str,
+    clock: SettableClock,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Agency]:
+    """One town for all of them."""
+    folder = tmp_path_factory.mktemp("agency")
+    with a_fresh_agency(postgres_dsn, clock, folder) as made:
+        seen(made, HER_CAR)
+        yield made
+
+
+def search(
+    desk: Desk, note: str, *, plate: str = HER_CAR, case: str = "26-0001", status: int
+) -> BeautifulSoup:
+    answer = desk.post(
+        "/search",
+        {"purpose": "robbery", "case": case, "plate": plate, "note": note},
+    )
+    assert answer.status_code == status, answer.text[:2000]
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def log(agency: Agency, kind: str) -> list[Mapping[str, object]]:
+    with agency.database.audits() as tx:
+        listed = audit.newest(tx, kind=None, before=None, limit=400)
+    return [each.public for each in listed if each.kind == kind]
+
+
+def cards(desk: Desk, name: str) -> list[Tag]:
+    return [
+        card for card in desk.page("/oversight").select("article") if name in card.text
+    ]
+
+
+# -------------------------------------------------------------------------- side doors
+
+
+@pytest.mark.parametrize(
+    "note", ["ICE", "ICE-assist", "ice/ero", "assist HSI", "immigration", "1CE hold"]
+)
+def test_a_search_for_agents_who_may_not_search(
+    agency: Agency, client_as: ClientAs, note: str
+) -> None:
+    officer, supervisor = client_as(Role.OFFICER), client_as(Role.SUPERVISOR)
+    assert officer.person is not None
+    answered = len(log(agency, "search.answered"))
+
+    page = search(officer, note, status=403)
+
+    assert not page.select(".co-found")
+    assert len(log(agency, "search.answered")) == answered
+    assert cards(supervisor, officer.person.name)
+
+
+def test_the_search_for_a_woman_who_had_an_abortion(
+    agency: Agency, client_as: ClientAs
+) -> None:
+    page = search(
+        client_as(Role.INVESTIGATOR), "had an abortion, search for female", status=403
+    )
+
+    refusal = page.select_one(".co-refusal")
+    assert refusal is not None
+    assert "reproductive health care" in refusal.text
+    stopped = log(agency, "search.stopped")[0]
+    assert stopped["note_rule"] == "CO-note-reproductive-care"
+
+
+# ----------------------------------------------------------------------- vague reasons
+
+
+@pytest.mark.parametrize(
+    "note", [".", "inv", "investigation", "x", "le", "patrol investigation", "test"]
+)
+def test_a_reason_that_is_none(agency: Agency, client_as: ClientAs, note: str) -> None:
+    answered = len(log(agency, "search.answered"))
+
+    page = search(client_as(Role.OFFICER), note, status=403)
+
+    assert "What crime or person?" in page.text
+    assert len(log(agency, "search.answered")) == answered
+    assert log(agency, "search.stopped")[0]["note"] == "vague"
+
+
+# ------------------------------------------------------------ the chiefs who stalked
+
+
+def test_a_chief_who_looks_for_one_car_again_and_again(
+    agency: Agency, client_as: ClientAs, clock: SettableClock
+) -> None:
+    reasons = ["robbery suspect", "narcotics", "missing child", "larceny"]
+    login = "chief-of-police"
+    chief = client_as(Role.SUPERVISOR, Role.INVESTIGATOR, login=login)
+    assert chief.person is not None
+    name = chief.person.name
+    for night, reason in enumerate(reasons):
+        # Another plausible case each time; the session is a new one every day.
+        search(chief, reason, case=f"26-1{night}", status=200)
+        clock.advance(DAY)
+        _again(chief, agency)
+
+    other = client_as(Role.SUPERVISOR)
+    flagged = cards(other, name)
+
+    assert any("The same plate again and again" in card.text for card in flagged)
+    assert all(HER_CAR not in card.text for card in flagged)
+    assert not any(card.select("form") for card in cards(chief, name))
+    action = str(_form(flagged)["action"])
+    own = chief.post(action, {"outcome": "explained", "reason": "It is my own case"})
+    assert own.headers["location"] == "/oversight?said=yourself"
+    raised = log(agency, "flag.raised")
+    assert raised[0]["flag"] == "plate_repeated"
+    assert HER_CAR not in json.dumps(raised[0])
+    seen_to = other.post(
+        action, {"outcome": "referred", "reason": "Sent to the state's attorney"}
+    )
+    assert seen_to.headers["location"] == "/oversight?said=looked"
+    assert log(agency, "flag.looked_at")[0] == {
+        "flag": "plate_repeated",
+        "outcome": "referred",
+    }
+
+
+def _form(flagged: list[Tag]) -> Tag:
+    card = next(each for each in flagged if "again and again" in each.text)
+    form = card.select_one("form")
+    assert form is not None
+    return form
+
+
+def _again(desk: Desk, agency: Agency) -> Desk:
+    assert desk.person is not None
+    desk.http.cookies.clear()
+    answer = sign_in(agency, desk.person.login, PASSWORD)
+    assert isinstance(answer, SignedInAs)
+    desk.http.cookies.set(COOKIE, answer.token, domain="localhost.local")
+    return desk
+
+
+def test_one_case_number_as_a_key_to_every_car(client_as: ClientAs) -> None:
+    officer, supervisor = client_as(Role.OFFICER), client_as(Role.SUPERVISOR)
+    assert officer.person is not None
+
+    for number in range(8):
+        search(officer, "larceny", plate=f"ZZ1000{number}", case="26-KEY7", status=200)
+
+    flagged = cards(supervisor, officer.person.name)
+    assert [card.h3.text for card in flagged if card.h3] == ["One case, many plates"]
+    assert "26-KEY7" in flagged[0].text
+
+
+def test_searches_at_an_hour_at_which_somebody_never_searches(
+    agency: Agency, client_as: ClientAs, clock: SettableClock
+) -> None:
+    officer, supervisor = client_as(Role.OFFICER), client_as(Role.SUPERVISOR)
+    assert officer.person is not None
+    for number in range(40):
+        search(
+            officer, "fraud", plate=f"YY2{number:04}", case=f"26-{number}", status=200
+        )
+
+    clock.advance(timedelta(hours=13))
+    search(_again(officer, agency), "fraud", plate="YY30000", case="26-99", status=200)
+
+    flagged = cards(_again(supervisor, agency), officer.person.name)
+    assert [card.h3.text for card in flagged if card.h3] == [
+        "Searches at an unusual hour"
+    ]
+
+
+def test_ordinary_work_raises_no_flag(client_as: ClientAs) -> None:
+    officer, supervisor = client_as(Role.OFFICER), client_as(Role.SUPERVISOR)
+    assert officer.person is not None
+    for number, note in enumerate(["gta", "26-13287", "burglary at mosque", "211pc"]):
+        page = search(
+            officer, note, plate=f"XX3000{number}", case=f"26-7{number}", status=200
+        )
+        assert "No read fits" in page.text
+
+    assert not cards(supervisor, officer.person.name)
