@@ -78,6 +78,13 @@ def _index(profiles: list[Profile], terms: list[Terms]) -> str:
             "",
             _NOT_ADVICE,
             "",
+            (
+                "Ask it yourself: `charteroak law explain disclose requester=NY "
+                "purpose=robbery`. What an edited rule changes, in words: `charteroak law "
+                "diff us_ct my_edited_us_ct.cedar`. What a council adopts and publishes: "
+                "`charteroak law packet`."
+            ),
+            "",
             "| state | reads are kept | rules | questions for a lawyer |",
             "|---|---|---|---|",
             *sure,

@@ -33,7 +33,7 @@ CELL_BYTES: Final = 2
 """One cell of a table: a number of an answer, most significant byte first."""
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Outcome:
     """One answer: whether it permits, and which rules decided, in their order."""
 
