@@ -201,7 +201,7 @@ def written(old: str, lines: Sequence[str], *, field_doubt: float) -> str:
     ]
     return "\n".join(
         [
-            "# Where the engine `builtin` draws its lines, fitted to the two networks",
+            "# Where the engine `builtin` draws its lines, fitted to the networks",
             "# beside this file. All numbers are probabilities; what each means:",
             "# `Calibration` in bundled.py.",
             "",
