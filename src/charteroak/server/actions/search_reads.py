@@ -63,12 +63,15 @@ def search_reads(
         stopped = weighed.verdict in {Verdict.BLOCK, Verdict.VAGUE}
         if new is not None and isinstance(decision, Permit) and not stopped:
             _open_emergency(agency, tx, new, asked)
-    if isinstance(decision, Denial) or stopped:
-        against = decision.because if isinstance(decision, Denial) else ()
+    if isinstance(decision, Denial):
+        # The rules alone: what the note adds is in the record.
+        denied = Refused(asked=asked.record_id, search=search, because=decision.because)
+        return Sealed(denied, asked)
+    if stopped:
         refused = Refused(
             asked=asked.record_id,
             search=search,
-            because=tuple(dict.fromkeys((*against, *weighed.because))),
+            because=weighed.because,
             note=weighed.verdict,
         )
         return Sealed(refused, asked)
