@@ -85,10 +85,10 @@ def explain_search(  # noqa: PLR0913  (what is asked, by name)
     if permitted:
         weighed = weighed.beside(agency.cases.standing(case_ref))
     # What permits it is no news once the note stands against it.
-    stands = () if permitted and weighed.because else decision.because
+    noted = weighed.because if permitted else ()
     return Explained(
         permitted=permitted,
-        because=tuple(dict.fromkeys((*stands, *weighed.because))),
+        because=noted or decision.because,
         note=weighed.verdict,
         case=weighed.case,
         emergency=emergency,
