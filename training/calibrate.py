@@ -15,7 +15,8 @@ with one wrong and one right reading more than were seen. And `--field-doubt` sa
 part of the readings that would be right on drawn plates is taken to be wrong in the
 street: 0.02 makes 0.99 out to be 0.97, and leaves the order of readings as it is. What
 the doubt should be is judged from how much less is read right on the real sets than on
-drawn plates, never fitted to them; the model card says which was taken.
+drawn plates, never fitted to them; the model card says which was taken. States may be
+given a doubt of their own, `--state-doubt`: small and dark plates hide the name.
 """
 
 import argparse
@@ -180,13 +181,20 @@ def readings(lines: Sequence[str], what: str) -> tuple[Numbers, Numbers]:
     return pairs[:, 0], pairs[:, 1]
 
 
-def written(old: str, lines: Sequence[str], *, field_doubt: float) -> str:
+def written(
+    old: str,
+    lines: Sequence[str],
+    *,
+    field_doubt: float,
+    state_doubt: float | None = None,
+) -> str:
     """The engine's lines with a new map, and a new line for states if any were said.
 
     Args:
         old: the file as it is; what is not fitted here stays.
         lines: of the readings.
         field_doubt: see above.
+        state_doubt: the same for states; None for no other.
     """
     raw, right = readings(lines, "plate")
     name, rises = chosen(raw, right)
@@ -194,7 +202,8 @@ def written(old: str, lines: Sequence[str], *, field_doubt: float) -> str:
     kept = tomllib.loads(old)
     states = readings(lines, "state")
     if len(states[0]):
-        kept["state_least"] = state_line(*states, field_doubt=field_doubt)
+        doubt = field_doubt if state_doubt is None else state_doubt
+        kept["state_least"] = state_line(*states, field_doubt=doubt)
     at, value = table(rises, field_doubt=field_doubt)
     scalars = [
         f"{key} = {kept[key]}" for key in kept if key not in {"raw", "calibrated"}
@@ -246,13 +255,19 @@ def main() -> None:
     parser.add_argument("said", type=Path, help="readings, one JSON object a line")
     parser.add_argument("lines", type=Path, help="the engine's calibration.toml")
     parser.add_argument("--field-doubt", type=float, default=0.01)
+    parser.add_argument(
+        "--state-doubt", type=float, help="for states; else --field-doubt"
+    )
     given = parser.parse_args()
-    if not 0 <= given.field_doubt < 1:
-        parser.error("--field-doubt is a share, from 0 to less than 1")
+    if not all(0 <= each < 1 for each in (given.field_doubt, given.state_doubt or 0)):
+        parser.error("--field-doubt and --state-doubt are shares, 0 to less than 1")
     lines = given.said.read_text("utf-8").splitlines()
     try:
         text = written(
-            given.lines.read_text("utf-8"), lines, field_doubt=given.field_doubt
+            given.lines.read_text("utf-8"),
+            lines,
+            field_doubt=given.field_doubt,
+            state_doubt=given.state_doubt,
         )
     except (TooFewReadingsError, KeyError, json.JSONDecodeError) as refused:
         parser.error(f"{given.said}: {refused}")
