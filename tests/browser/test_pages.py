@@ -255,7 +255,8 @@ def test_a_search_is_asked_and_gone_through_from_the_keyboard(
     page.goto(f"{browsers.address}/search")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    for keys in ("Robbery", CASE, PLATE):
+    # Between the case and the plate: the emergency's tick, and the note.
+    for keys in ("Robbery", CASE, "", "", PLATE):
         page.keyboard.press("Tab")
         page.keyboard.type(keys)
     page.keyboard.press("Enter")

@@ -45,18 +45,18 @@ PLATE = "QX94A7"
 WHY = "The case file bears it out"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def clock() -> SettableClock:
     return SettableClock()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def agency(
     postgres_dsn: str,
     clock: SettableClock,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Agency]:
-    """One for all tests here: each brings people of its own."""
+    """A new one for each test: they move the clock."""
     folder = tmp_path_factory.mktemp("agency")
     with a_fresh_agency(postgres_dsn, clock, folder) as made:
         seen(made, PLATE)
