@@ -130,14 +130,8 @@ def asked_search(tx: Audits, record_id: int) -> tuple[Asked, LogReceipt] | None:
         UnopenableRecordError: it was altered.
         UnreadableRecordError: it was written by another version.
     """
-    stored = one(tx, record_id)
-    if stored is None or stored.record.kind is not RecordKind.SEARCH_ASKED:
-        return None
-    private = stored.private()
-    if private is None:
-        return None
-    asked = recall(stored.record_id, stored.public, private)
-    return asked, LogReceipt(stored.record_id)
+    found = _search_of_kind(tx, record_id, RecordKind.SEARCH_ASKED)
+    return None if found is None else (found[0], LogReceipt(found[0].record_id))
 
 
 def waiting_search(tx: Audits, record_id: int) -> tuple[Asked, str] | None:
@@ -149,14 +143,21 @@ def waiting_search(tx: Audits, record_id: int) -> tuple[Asked, str] | None:
         UnopenableRecordError: it was altered.
         UnreadableRecordError: it was written by another version.
     """
+    found = _search_of_kind(tx, record_id, RecordKind.SEARCH_WAITS)
+    return None if found is None else (found[0], str(found[1]["note"]))
+
+
+def _search_of_kind(
+    tx: Audits, record_id: int, kind: RecordKind
+) -> tuple[Asked, Mapping[str, object]] | None:
+    """A search and its private fields, where a record of that kind can be opened."""
     stored = one(tx, record_id)
-    if stored is None or stored.record.kind is not RecordKind.SEARCH_WAITS:
+    if stored is None or stored.record.kind is not kind:
         return None
     private = stored.private()
     if private is None:
         return None
-    asked = recall(stored.record_id, stored.public, private)
-    return asked, str(private["note"])
+    return recall(stored.record_id, stored.public, private), private
 
 
 def _public(entry: bytes) -> Mapping[str, object]:
