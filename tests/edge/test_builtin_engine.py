@@ -365,8 +365,8 @@ def test_networks_that_are_not_ours_are_refused() -> None:
         with pytest.raises(UnusableWeightsError, match="detector of plate corners"):
             PlateFinder("d", wrong, threads=1)
     for wrong in (networks.reader("A"), own_networks.reader("A", slots=10)):
-        with pytest.raises(UnusableWeightsError, match="reader of straightened"):
+        with pytest.raises(UnusableWeightsError, match="gives no characters"):
             PlateReader("r", wrong, threads=1)
     for wrong in (own_networks.reader(), own_networks.states(count=51)):
-        with pytest.raises(UnusableWeightsError, match="tells no states"):
+        with pytest.raises(UnusableWeightsError, match="gives no states"):
             PlateStates("s", wrong, threads=1)

@@ -10,6 +10,7 @@ from typing import Final
 import attrs
 import cv2
 import numpy as np
+import onnxruntime as ort  # type: ignore[import-untyped]  # it ships no types
 
 from charteroak.core.alternatives import LEAST, MOST, Alternatives
 from charteroak.edge.engines.open_family import agreed
@@ -75,6 +76,39 @@ class Reading:
         return tuple(_others(self.slots[place, :_NOTHING]) for place in self.places)
 
 
+def of_plates(
+    file: str,
+    content: bytes,
+    *,
+    threads: int,
+    size: tuple[int, int],
+    gives: tuple[str, list[int]],
+) -> ort.InferenceSession:
+    """A network that takes straightened plates, `plates`, and gives one thing.
+
+    Args:
+        file: its name, for the message of an error.
+        content: the whole file.
+        threads: cores one run may use.
+        size: width and height of a plate, pixels.
+        gives: the output's name, and its shape for one plate.
+
+    Raises:
+        UnusableWeightsError: it is another network, or none.
+    """
+    session = open_session(file, content, threads=threads)
+    width, height = size
+    taken = [
+        (each.name, each.type, list(each.shape[1:])) for each in session.get_inputs()
+    ]
+    given = [(each.name, list(each.shape[1:])) for each in session.get_outputs()]
+    if taken != [("plates", "tensor(uint8)", [height, width, 3])] or given != [gives]:
+        raise UnusableWeightsError(
+            file, f"it gives no {gives[0]} of straightened plates"
+        )
+    return session
+
+
 class PlateReader:
     """Reads straightened plates. One object serves any number of threads.
 
@@ -82,18 +116,13 @@ class PlateReader:
     """
 
     def __init__(self, file: str, content: bytes, *, threads: int) -> None:
-        self._session = open_session(file, content, threads=threads)
-        taken = [
-            (each.name, each.type, list(each.shape[1:]))
-            for each in self._session.get_inputs()
-        ]
-        given = [
-            (each.name, list(each.shape[1:])) for each in self._session.get_outputs()
-        ]
-        if taken != [
-            ("plates", "tensor(uint8)", [HEIGHT_PX, WIDTH_PX, 3])
-        ] or given != [("characters", [_SLOTS, len(SIGNS)])]:
-            raise UnusableWeightsError(file, "it is no reader of straightened plates")
+        self._session = of_plates(
+            file,
+            content,
+            threads=threads,
+            size=(WIDTH_PX, HEIGHT_PX),
+            gives=("characters", [_SLOTS, len(SIGNS)]),
+        )
 
     def read(self, plates: Sequence[Image]) -> list[Reading]:
         """Read plates, in order.

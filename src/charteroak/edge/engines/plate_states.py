@@ -10,9 +10,8 @@ import numpy as np
 
 from charteroak.core.read import STATES as CODES
 from charteroak.edge.engines.plate_finder import Quad
-from charteroak.edge.engines.plate_reader import straightened
+from charteroak.edge.engines.plate_reader import of_plates, straightened
 from charteroak.edge.engines.slot_reader import Chances
-from charteroak.edge.onnx_file import UnusableWeightsError, open_session
 from charteroak.edge.recognize import Image
 
 WIDTH_PX, HEIGHT_PX = 288, 128
@@ -29,20 +28,13 @@ class PlateStates:
     """
 
     def __init__(self, file: str, content: bytes, *, threads: int) -> None:
-        self._session = open_session(file, content, threads=threads)
-        taken = [
-            (each.name, each.type, list(each.shape[1:]))
-            for each in self._session.get_inputs()
-        ]
-        given = [
-            (each.name, list(each.shape[1:])) for each in self._session.get_outputs()
-        ]
-        if taken != [
-            ("plates", "tensor(uint8)", [HEIGHT_PX, WIDTH_PX, 3])
-        ] or given != [("states", [len(STATES) + 1])]:
-            raise UnusableWeightsError(
-                file, "it tells no states of straightened plates"
-            )
+        self._session = of_plates(
+            file,
+            content,
+            threads=threads,
+            size=(WIDTH_PX, HEIGHT_PX),
+            gives=("states", [len(STATES) + 1]),
+        )
 
     def chances(self, image: Image, corners: Quad) -> Chances:
         """One for each of `STATES`, and for none of them; they sum to 1.
