@@ -6,6 +6,7 @@ of which must permit. The oracle is that of the tests, so this needs a checkout.
 
 import json
 import multiprocessing
+import statistics
 import subprocess
 import sys
 import time
@@ -117,7 +118,7 @@ def _table_per_s(table: Table, count: int) -> float:
 
 
 def _explain_s(starts: int) -> float:
-    """The least of a few cold starts: what else the machine does is not its time."""
+    """The median of a few cold starts."""
     command = [sys.executable, "-m", "charteroak.cli", "law", "explain", *_QUESTION]
     times = []
     for _ in range(starts):
@@ -126,7 +127,7 @@ def _explain_s(starts: int) -> float:
         times.append(time.perf_counter() - began)
         if done.returncode != 1 or b"CT-no-declaration" not in done.stdout:
             raise BenchFailedError("`charteroak law explain` did not answer")
-    return min(times)
+    return statistics.median(times)
 
 
 def _enumerate(scale: Scale, steps: Steps) -> tuple[float, float]:
