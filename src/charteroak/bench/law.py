@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 import charteroak
+from charteroak.bench import law_notes
 from charteroak.bench.bench import (
     Bench,
     BenchFailedError,
@@ -42,6 +43,7 @@ _CELLS: Final = _ROOT.parent / "shared" / "data" / "decisions" / "disclose.jsonl
 _TERMS: Final = ("published_prohibitions", "no_sharing")
 _NARROWING: Final = ("local", "minimal", "no_sharing", "statutory")
 _DECISIONS: Final = {Scale.FULL: 2_000, Scale.SMALL: 20}
+_NOTES: Final = {Scale.FULL: 100_000, Scale.SMALL: 100}
 _LOOKUPS: Final = {Scale.FULL: 200_000, Scale.SMALL: 500}
 _STARTS: Final = {Scale.FULL: 5, Scale.SMALL: 1}
 _QUESTION: Final = (
@@ -73,6 +75,7 @@ def prepare(scale: Scale, steps: Steps) -> Iterator[Once]:
             "enumeration_s": enumerated,
             "explain_s": _explain_s(_STARTS[scale]),
             "cells_wrong": wrong + _wrong_cells(),
+            **law_notes.screened(_NOTES[scale]),
         }
 
     yield once
@@ -200,7 +203,10 @@ def _wrong_cells() -> int:
 
 def _note() -> str:
     cells = "with" if _CELLS.exists() else "without"
-    return f"three rule sets; wrong cells counted over the whole space and {cells} the uncontested decisions"
+    return (
+        "three rule sets; wrong cells counted over the whole space and "
+        f"{cells} the uncontested decisions; {law_notes.note()}"
+    )
 
 
 RULES: Final = (
@@ -210,14 +216,14 @@ RULES: Final = (
     Target(name="explain_s", unit="s", target=0.8, better=Better.LOWER),
     Target(name="cells_wrong", unit="cells", target=0, better=Better.LOWER),
 )
-"""Figures of the rules; those of screening come beside them."""
+"""Figures of the rules; those of notes stand in `law_notes`."""
 
 BENCH: Final = Bench(
     name="law",
     says="decisions of statute, policy and contract together, lookups in the table, every "
-    "disclosure of every profile against the oracle, and a question from a cold start",
+    "disclosure of every profile against the oracle, a question from a cold start, notes",
     lasts="about five minutes",
-    targets=RULES,
+    targets=(*RULES, *law_notes.NOTES),
     prepare=prepare,
     runs=3,
     note=_note,
