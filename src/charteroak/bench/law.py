@@ -222,7 +222,7 @@ BENCH: Final = Bench(
     name="law",
     says="decisions of statute, policy and contract together, lookups in the table, every "
     "disclosure of every profile against the oracle, a question from a cold start, notes",
-    lasts="about five minutes",
+    lasts="about a minute and a half",
     targets=(*RULES, *law_notes.NOTES),
     prepare=prepare,
     runs=3,
