@@ -45,6 +45,7 @@ class RecordKind(StrEnum):
     ALERT_CONFIRMED = "alert.confirmed"
     ALERT_RAISED = "alert.raised"
     ALERT_REJECTED = "alert.rejected"
+    ALERT_WITHHELD = "alert.withheld"
     BACKUP_MADE = "backup.made"
     BACKUP_RESTORED = "backup.restored"
     BATCH_CONFLICTED = "batch.conflicted"
@@ -53,6 +54,7 @@ class RecordKind(StrEnum):
     BOX_REVOKED = "box.revoked"
     BUCKET_PURGED = "bucket.purged"
     CAMERA_PLACED = "camera.placed"
+    CAMERA_REFUSED = "camera.refused"
     CASE_SEEN = "case.seen"
     EMERGENCY_BOUND = "emergency.bound"
     EMERGENCY_OPENED = "emergency.opened"
@@ -147,7 +149,7 @@ def canonical(value: object) -> bytes:
 
 def commitment(salt: bytes, name: str, value: Value) -> str:
     """The commitment to one private field, hexadecimal."""
-    return hashlib.sha256(canonical([salt.hex(), name, value])).hexdigest()
+    return hashlib.sha256(Proof(name=name, salt=salt, value=value).preimage).hexdigest()
 
 
 def compose(draft: Draft, *, salts: list[bytes], key: bytes) -> Record:
@@ -187,8 +189,26 @@ def compose(draft: Draft, *, salts: list[bytes], key: bytes) -> Record:
     return Record(kind=draft.kind, hour=hour, entry=entry, sealed=sealed)
 
 
-def unseal(record: Record, *, key: bytes) -> dict[str, Value]:
-    """The private fields of a record, each checked against its commitment.
+@attrs.frozen(kw_only=True, repr=False)
+class Proof:
+    """What proves one private field of a record to somebody who has the public entry.
+
+    Attributes:
+        salt: `SALT_BYTES`, that the commitment was made with.
+    """
+
+    name: str
+    salt: bytes
+    value: Value
+
+    @property
+    def preimage(self) -> bytes:
+        """The bytes whose SHA-256 is the commitment in the public entry."""
+        return canonical([self.salt.hex(), self.name, self.value])
+
+
+def proofs(record: Record, *, key: bytes) -> dict[str, Proof]:
+    """The private fields of a record with their salts, each checked.
 
     Raises:
         UnopenableRecordError: wrong key, or an altered record.
@@ -199,11 +219,21 @@ def unseal(record: Record, *, key: bytes) -> dict[str, Value]:
         )
     except InvalidTag:
         raise UnopenableRecordError("the record does not open") from None
-    fields = json.loads(plain)
     committed = json.loads(record.entry)["committed"]
-    opened: dict[str, Value] = {}
-    for name, (salt, value) in fields.items():
-        if commitment(bytes.fromhex(salt), name, value) != committed.get(name):
+    opened = {
+        name: Proof(name=name, salt=bytes.fromhex(salt), value=value)
+        for name, (salt, value) in json.loads(plain).items()
+    }
+    for name, proof in opened.items():
+        if hashlib.sha256(proof.preimage).hexdigest() != committed.get(name):
             raise UnopenableRecordError("a field does not fit its commitment")
-        opened[name] = value
     return opened
+
+
+def unseal(record: Record, *, key: bytes) -> dict[str, Value]:
+    """The private fields of a record; see `proofs`.
+
+    Raises:
+        UnopenableRecordError: wrong key, or an altered record.
+    """
+    return {name: proof.value for name, proof in proofs(record, key=key).items()}

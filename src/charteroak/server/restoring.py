@@ -25,7 +25,7 @@ from charteroak.server.store.postgres.supervisor import Progress
 from charteroak.server.store.refill import NotEmptyError
 from charteroak.server.vault.backup_folder import Backup
 from charteroak.server.vault.key_export import import_keys
-from charteroak.server.vault.keys import LASTING, Keys
+from charteroak.server.vault.keys import LASTING, SIGNING, Keys
 from charteroak.server.vault.pictures import Pictures
 
 _MAY_BE_THERE = {"keys", "postgres"}
@@ -126,7 +126,10 @@ def _have_keys(
 ) -> None:
     if exported is not None:
         import_keys(exported[0], folder, exported[1], entropy=entropy)
-    if not all((folder / name).exists() for name in LASTING):
+    # Nothing in a backup is locked by the signing key: one from before there was such
+    # a key still opens, and a new one is made.
+    needed = set(LASTING) - {SIGNING}
+    if not all((folder / name).exists() for name in needed):
         raise KeysMissingError("the keys of the agency are not there")
 
 

@@ -7,7 +7,11 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from charteroak.server.vault.key_export import export_keys, import_keys
 from charteroak.server.vault.keys import (
     BrokenKeyError,
     KeyGoneError,
@@ -30,6 +34,34 @@ def test_lasting_keys_are_the_same_at_the_next_start(tmp_path: Path) -> None:
     assert bytes(first.agency_key) == bytes(second.agency_key)
     assert first.hotlist_key == second.hotlist_key
     assert bytes(first.agency_key) != first.hotlist_key
+    assert first.public_pem == second.public_pem
+
+
+def test_what_the_agency_signs_its_public_key_verifies(tmp_path: Path) -> None:
+    keys = keys_in(tmp_path)
+    public = load_pem_public_key(keys.public_pem.encode())
+    assert isinstance(public, Ed25519PublicKey)
+
+    public.verify(keys.sign(b"this"), b"this")
+    with pytest.raises(InvalidSignature):
+        public.verify(keys.sign(b"this"), b"that")
+
+
+def test_the_signing_key_is_exported_with_the_others(tmp_path: Path) -> None:
+    keys_in(tmp_path)
+    words = "four words nobody guesses"
+    export_keys(
+        tmp_path / "keys", tmp_path / "whole", words, entropy=secrets.token_bytes
+    )
+
+    import_keys(
+        tmp_path / "whole",
+        tmp_path / "new" / "keys",
+        words,
+        entropy=secrets.token_bytes,
+    )
+
+    assert keys_in(tmp_path / "new").public_pem == keys_in(tmp_path).public_pem
 
 
 def test_only_the_service_can_read_them(tmp_path: Path) -> None:
@@ -40,7 +72,7 @@ def test_only_the_service_can_read_them(tmp_path: Path) -> None:
     for path in (tmp_path / "keys").rglob("*"):
         wanted = 0o700 if path.is_dir() else 0o600
         assert stat.S_IMODE(path.stat().st_mode) == wanted
-    assert len([p for p in (tmp_path / "keys").rglob("*") if p.is_file()]) == 5
+    assert len([p for p in (tmp_path / "keys").rglob("*") if p.is_file()]) == 6
 
 
 def test_a_folder_that_others_can_open_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from nacl.public import PrivateKey
 from typing_extensions import override
 
@@ -54,7 +56,8 @@ class KeyNotDestroyedError(CharterOakError):
     hint = "Look at the disk and the rights of the key folder; it is tried again."
 
 
-LASTING: Final = ("agency.key", "backup.key", "hotlist.key")
+SIGNING: Final = "signing.key"
+LASTING: Final = ("agency.key", "backup.key", "hotlist.key", SIGNING)
 """Files of the keys that are never destroyed, and alone may be exported."""
 
 
@@ -84,6 +87,9 @@ class Keys:
         self._agency = PrivateKey(self._lasting("agency.key", _KEY_BYTES))
         self._hotlist = self._lasting("hotlist.key", HOTLIST_KEY_BYTES)
         self._backup = self._lasting("backup.key", _KEY_BYTES)
+        self._signing = Ed25519PrivateKey.from_private_bytes(
+            self._lasting(SIGNING, _KEY_BYTES)
+        )
 
     @override
     def __repr__(self) -> str:
@@ -104,6 +110,18 @@ class Keys:
     def backup_key(self) -> bytes:
         """Key of what in a backup belongs to no bucket and no hold."""
         return self._backup
+
+    @property
+    def public_pem(self) -> str:
+        """The public half of the key that signs what leaves the house, PEM."""
+        public = self._signing.public_key()
+        return public.public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+        ).decode()
+
+    def sign(self, message: bytes) -> bytes:
+        """The agency's signature of something that leaves the house: Ed25519, RFC 8032."""
+        return self._signing.sign(message)
 
     @property
     def database_root(self) -> Path:
