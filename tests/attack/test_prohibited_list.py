@@ -79,12 +79,9 @@ def test_through_the_page_it_leaves_a_refusal_and_nothing_else(
 
     assert marker not in everything(tables)
     assert files(agency.settings.data) == before
-    assert tables.public_entries("hotlist.refused") == [
-        {
-            "list_class": list_class.value,
-            "statute": agency.profile.list_statutes[list_class],
-        }
-    ]
+    (entry,) = tables.public_entries("hotlist.refused")
+    assert entry["list_class"] == list_class.value
+    assert agency.profile.refused_lists[list_class].rule_id in str(entry["rules"])
     box.send(box.read(marker))
     assert tables.count("alerts") == 0
     # The same file of a class that is allowed is loaded, and hits: the door is real.
@@ -132,7 +129,7 @@ def test_the_action_refuses_before_it_looks(
     refused = load_hotlist(agency, somebody(Role.LIST_CLERK), file)
 
     assert isinstance(refused, ListProhibited)
-    assert refused.reason
+    assert refused.because
     assert tables.count("hotlists") == 0
     assert tables.log_kinds().count("hotlist.refused") == 1
 

@@ -23,7 +23,7 @@ def test_connecticut_as_it_is_in_force() -> None:
     assert profile.effective == date(2026, 10, 1)
     assert profile.read_limit == timedelta(days=21)
     assert ListClass.IMMIGRATION_VIOLATOR in profile.prohibited_lists
-    assert "13(c)" in profile.list_statutes[ListClass.IMMIGRATION_VIOLATOR]
+    assert "13(c)" in profile.refused_lists[ListClass.IMMIGRATION_VIOLATOR].statute
 
 
 def test_spelling_of_the_name_does_not_matter() -> None:

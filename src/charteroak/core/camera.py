@@ -1,6 +1,7 @@
 """A camera: a place, and the direction it looks."""
 
 import re
+from enum import StrEnum
 from typing import Final, NewType
 
 import attrs
@@ -20,6 +21,36 @@ class UnusableCameraNameError(CharterOakError):
     hint = "Use 1 to 40 lower-case letters, digits and dashes, as in main-st-north."
 
 
+class Location(StrEnum):
+    """Whether the public is told where a camera stands.
+
+    `WITHHELD_BY_GRANT`: withheld because federal money was given on that condition.
+    """
+
+    PUBLISHED = "published"
+    WITHHELD = "withheld"
+    WITHHELD_BY_GRANT = "withheld_by_grant"
+
+
+class Mount(StrEnum):
+    """What a camera is mounted on."""
+
+    FIXED = "fixed"
+    VEHICLE = "vehicle"
+
+
+class Place(StrEnum):
+    """What a camera looks at; `ROAD` is everything that is none of the others."""
+
+    COURT = "court"
+    FOOD_BANK = "food_bank"
+    HEALTH_CARE = "health_care"
+    IMMIGRATION_FACILITY = "immigration_facility"
+    ROAD = "road"
+    SCHOOL = "school"
+    WORSHIP = "worship"
+
+
 @attrs.frozen(kw_only=True)
 class Camera:
     """One camera, as the agency publishes it.
@@ -32,6 +63,9 @@ class Camera:
         latitude: degrees north, WGS 84.
         longitude: degrees east, WGS 84.
         heading_deg: direction it looks, degrees clockwise from north, 0 to 360.
+        place: what it looks at, where a rule knows the kind of place.
+        mount: what it is mounted on.
+        location: whether the public is told where it stands.
     """
 
     camera_id: CameraId = attrs.field()
@@ -45,6 +79,10 @@ class Camera:
     heading_deg: float = attrs.field(
         default=0.0, validator=[attrs.validators.ge(0), attrs.validators.le(360)]
     )
+
+    place: Place = Place.ROAD
+    mount: Mount = Mount.FIXED
+    location: Location = Location.PUBLISHED
 
     @camera_id.validator
     def _short(self, _attribute: "attrs.Attribute[CameraId]", value: CameraId) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from charteroak.core.camera import Location, Mount, Place
 from charteroak.core.hotlist import ListClass
 from charteroak.core.people import Act
 from charteroak.core.read import STATES
@@ -103,36 +104,6 @@ class Keys(StrEnum):
     NONE = "none"
     ONE = "one"
     TWO = "two"
-
-
-class Location(StrEnum):
-    """Whether the public is told where a camera stands.
-
-    `WITHHELD_BY_GRANT`: withheld because federal money was given on that condition.
-    """
-
-    PUBLISHED = "published"
-    WITHHELD = "withheld"
-    WITHHELD_BY_GRANT = "withheld_by_grant"
-
-
-class Mount(StrEnum):
-    """What a camera is mounted on."""
-
-    FIXED = "fixed"
-    VEHICLE = "vehicle"
-
-
-class Place(StrEnum):
-    """What a camera looks at; `ROAD` is everything that is none of the others."""
-
-    COURT = "court"
-    FOOD_BANK = "food_bank"
-    HEALTH_CARE = "health_care"
-    IMMIGRATION_FACILITY = "immigration_facility"
-    ROAD = "road"
-    SCHOOL = "school"
-    WORSHIP = "worship"
 
 
 class Process(StrEnum):

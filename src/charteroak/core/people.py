@@ -74,6 +74,7 @@ ALLOWED: Final[dict[Act, frozenset[Role]]] = {
     Act.LOAD_HOTLIST: frozenset({Role.LIST_CLERK}),
     Act.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Act.OVERSEE_SEARCHES: frozenset({Role.SUPERVISOR}),
+    Act.PLACE_CAMERA: frozenset({Role.ADMINISTRATOR}),
     Act.READ_LOG: frozenset({Role.AUDITOR}),
     Act.REQUEST_HOLD: frozenset({Role.INVESTIGATOR, Role.SUPERVISOR}),
     Act.REVIEW_ALERT: _ON_DUTY,

@@ -23,6 +23,7 @@ import attrs
 import cedarpy
 import msgspec
 
+from charteroak.core.camera import Location, Mount, Place
 from charteroak.core.codes import (
     ASKED_BY_A_JURISDICTION,
     CODES,
@@ -36,9 +37,6 @@ from charteroak.core.codes import (
     Ground,
     Held,
     Keys,
-    Location,
-    Mount,
-    Place,
     Process,
     Reach,
     Standing,

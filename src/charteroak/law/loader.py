@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final, TypedDict
 
-from charteroak.core.codes import Location, Mount, Place
+from charteroak.core.camera import Location, Mount, Place
 from charteroak.core.errors import CharterOakError
 from charteroak.core.hotlist import ListClass
 from charteroak.core.people import Act, Role
@@ -156,6 +156,7 @@ def load_terms(name: str, *, custodian: str) -> Terms:
         read_limit=numbers.read_limit,
         facts=_facts(numbers.fact),
         rules=rules,
+        edge_only=numbers.edge_only,
     )
 
 

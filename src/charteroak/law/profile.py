@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import attrs
 
-from charteroak.core.codes import Place
+from charteroak.core.camera import Place
 from charteroak.core.hotlist import ListClass
 from charteroak.core.policy import Rule, RuleSet
 from charteroak.law.vocabulary import PurposeName
@@ -75,6 +75,7 @@ class Terms:
         name: in words.
         read_limit: how long a read that hit nothing may be kept; None where it says
             nothing about that.
+        edge_only: whether a read that hit nothing may not leave the memory of the box.
         facts: what it stands on.
         rules: what decides, beside the statute.
     """
@@ -85,6 +86,7 @@ class Terms:
     read_limit: timedelta | None
     facts: tuple[Fact, ...]
     rules: RuleSet
+    edge_only: bool = False
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -100,7 +102,7 @@ class Profile:
         retention: how long each class may be kept: `nonhit`, `hit`, `audit_log`.
         list_refresh: how old a list may be; None where nothing is said.
         audit_every: how often the system is audited; None where nothing is said.
-        edge_only: whether a read that hit nothing may leave the memory of the box.
+        edge_only: whether a read that hit nothing may not leave the memory of the box.
         visual_confirmation: whether a person must look before anybody acts on a hit.
         reports: what the agency must report.
         image_rules: what is said of pictures.
@@ -128,16 +130,6 @@ class Profile:
     purposes: tuple[PurposeName, ...]
     facts: tuple[Fact, ...]
     rules: RuleSet
-
-    @property
-    def list_statutes(self) -> Mapping[ListClass, str]:
-        """The statute for each prohibited class of list."""
-        return {each: rule.statute for each, rule in self.refused_lists.items()}
-
-    @property
-    def list_reasons(self) -> Mapping[ListClass, str]:
-        """The reason for each, in a plain sentence."""
-        return {each: rule.plain for each, rule in self.refused_lists.items()}
 
     @property
     def prohibited_lists(self) -> frozenset[ListClass]:

@@ -4,7 +4,7 @@ Nothing here reads a clock or draws a random number by itself: both are attribut
 by `bootstrap` in the server and by the tests in a test.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from charteroak.core.case_file import Cases
+from charteroak.core.hotlist import ListClass
+from charteroak.core.list_rules import refused_classes
 from charteroak.core.log_record import Draft
-from charteroak.core.policy import RuleBook
+from charteroak.core.policy import Denial, RuleBook
 from charteroak.core.retention import Retention
 from charteroak.core.sealed import LogReceipt
 from charteroak.law.profile import Profile
@@ -65,6 +67,11 @@ class Agency:
     def emergencies(self) -> frozenset[str]:
         """Purposes for which somebody may search before there is a case number."""
         return frozenset(split(self.settings.emergency_purposes))
+
+    @property
+    def refused_lists(self) -> Mapping[ListClass, Denial]:
+        """The classes of hot lists that no read is held against, with what says so."""
+        return refused_classes(self.rules, self.profile.custodian)
 
     @property
     def disk(self) -> Disk:

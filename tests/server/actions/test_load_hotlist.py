@@ -81,9 +81,10 @@ def test_a_list_is_loaded_and_its_bad_rows_are_named(
         (shown,) = hotlists.everything(tx)
     assert (shown.name, shown.list_class, shown.entries) == ("stolen", "vehicle", 2)
     assert may_hold(agency, "AB0123")
-    assert tables.public_entries("hotlist.loaded") == [
-        {"entries": 2, "left_out": 1, "list_class": "vehicle"}
-    ]
+    (entry,) = tables.public_entries("hotlist.loaded")
+    assert (entry["entries"], entry["left_out"]) == (2, 1)
+    assert (entry["list_class"], entry["decision"]) == ("vehicle", "permitted")
+    assert entry["policy"] == agency.rules.fingerprint
     assert "ABO123" not in tables.text_of("log")
 
 
@@ -158,15 +159,12 @@ def test_every_prohibited_class_is_refused_before_anything_is_read(
         refused = load_hotlist(agency, somebody(Role.LIST_CLERK), file)
 
         assert isinstance(refused, ListProhibited)
-        assert refused.statute == agency.profile.list_statutes[list_class]
+        assert agency.profile.refused_lists[list_class] in refused.because
 
-    assert tables.public_entries("hotlist.refused") == [
-        {
-            "list_class": each.value,
-            "statute": agency.profile.list_statutes[each],
-        }
-        for each in sorted(agency.profile.prohibited_lists)
-    ]
+    assert [
+        (entry["list_class"], entry["decision"])
+        for entry in tables.public_entries("hotlist.refused")
+    ] == [(each.value, "refused") for each in sorted(agency.profile.prohibited_lists)]
     assert tables.rows("SELECT plate FROM hotlist_entries") == [("A1",)]
 
 

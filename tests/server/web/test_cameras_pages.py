@@ -28,6 +28,9 @@ ELM = {
     "latitude": "41.7",
     "longitude": "-72.6",
     "heading": "10",
+    "place": "road",
+    "mount": "fixed",
+    "location": "published",
 }
 LIST = {
     "name": "Daily file",
@@ -104,6 +107,9 @@ def test_a_camera_is_placed_and_corrected(agency: Agency, client_as: ClientAs) -
         {"latitude": "nan"},
         {"longitude": "west"},
         {"heading": "361"},
+        {"place": ""},
+        {"mount": "a kite"},
+        {"location": ""},
     ],
 )
 def test_a_camera_that_cannot_be_is_said_at_its_field(

@@ -29,8 +29,10 @@ from charteroak.core.hotlist_file import (
 )
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import Act, Person
+from charteroak.core.policy import Denial, Permit, Request, Rule, decide
 from charteroak.core.screening import screen
 from charteroak.core.search_check import banned
+from charteroak.core.search_record import decision_fields
 from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
 from charteroak.server.store import flags, hotlists
@@ -77,16 +79,14 @@ class Loaded:
 
 @attrs.frozen(kw_only=True)
 class ListProhibited:
-    """The law forbids lists of this class; nothing of the file was read.
+    """The rules refuse lists of this class; nothing of the file was read.
 
     Attributes:
-        statute: where the law says so.
-        reason: what it says, in a plain sentence.
+        because: every rule against it, of statute, policy and contract.
     """
 
     list_class: ListClass
-    statute: str
-    reason: str
+    because: tuple[Rule, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -113,8 +113,17 @@ def load_hotlist(
     """
     if not who.may(Act.LOAD_HOTLIST):
         return NotAllowed(act=Act.LOAD_HOTLIST)
-    if file.list_class in agency.profile.prohibited_lists:
-        return _refuse(agency, who, file.list_class)
+    decision = decide(
+        agency.rules,
+        Request(
+            act=Act.LOAD_HOTLIST,
+            custodian=agency.profile.custodian,
+            roles=who.roles,
+            list_class=file.list_class,
+        ),
+    )
+    if isinstance(decision, Denial):
+        return _refuse(agency, who, file.list_class, decision)
     try:
         name, source, authority = map(_words, (file.name, file.source, file.authority))
         notes = _Notes(agency, who)
@@ -146,7 +155,7 @@ def load_hotlist(
     # First the matcher loses its file and asks the database about every read; so
     # whatever breaks from here on, no hit is missed.
     with agency.hot_file.changing(lambda: _digests(agency)):
-        list_id = _replace(agency, who, hotlist, parsed)
+        list_id = _replace(agency, who, hotlist, parsed, decision)
     return Loaded(
         list_id=list_id,
         entries=len(parsed.rows),
@@ -168,28 +177,25 @@ def rebuild_hot_file(agency: Agency) -> int:
 def _digests(agency: Agency) -> Iterator[Digest]:
     secret = agency.keys.hotlist_key
     with agency.database.changes() as tx:
-        keys = hotlists.match_keys(tx, prohibited=agency.profile.prohibited_lists)
+        keys = hotlists.match_keys(tx, prohibited=agency.refused_lists)
         while some := list(islice(keys, _AT_ONCE)):
             yield from map(Digest, digests(secret, some))
 
 
-def _refuse(agency: Agency, who: Person, list_class: ListClass) -> ListProhibited:
-    statute = agency.profile.list_statutes[list_class]
+def _refuse(
+    agency: Agency, who: Person, list_class: ListClass, decision: Denial
+) -> ListProhibited:
     with agency.database.changes() as tx:
         agency.record(
             tx,
             Draft(
                 kind=RecordKind.HOTLIST_REFUSED,
                 at=agency.clock(),
-                public={"list_class": list_class.value, "statute": statute},
+                public=decision_fields(decision),
                 private={"person": str(who.person_id)},
             ),
         )
-    return ListProhibited(
-        list_class=list_class,
-        statute=statute,
-        reason=agency.profile.list_reasons[list_class],
-    )
+    return ListProhibited(list_class=list_class, because=decision.because)
 
 
 class _Notes:
@@ -246,7 +252,7 @@ def _tell(agency: Agency, who: Person, list_class: ListClass, notes: _Notes) -> 
 
 
 def _replace(
-    agency: Agency, who: Person, hotlist: HotList, parsed: Parsed
+    agency: Agency, who: Person, hotlist: HotList, parsed: Parsed, permit: Permit
 ) -> HotListId:
     with agency.database.changes() as tx:
         list_id = hotlists.put(tx, hotlist, by=who.person_id)
@@ -262,7 +268,7 @@ def _replace(
                 kind=RecordKind.HOTLIST_LOADED,
                 at=hotlist.loaded_at,
                 public={
-                    "list_class": hotlist.list_class.value,
+                    **decision_fields(permit),
                     "entries": len(parsed.rows),
                     "left_out": parsed.left_out,
                 },

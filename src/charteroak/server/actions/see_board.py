@@ -38,6 +38,7 @@ class Board:
         alerts: those that wait for a person first, newest first; then the others.
         unverified: how many alerts have no verdict, also those that are not shown.
         standings: what boxes said last of their cameras, by short name.
+        list_term: how old a list may be before it alerts nobody; None: no rule says.
         disk_full: no more reads are taken in, so no alert can come.
     """
 
@@ -47,6 +48,7 @@ class Board:
     cameras: tuple[CameraHealth, ...]
     standings: Mapping[str, CameraStanding]
     lists: tuple[ListHealth, ...]
+    list_term: timedelta | None
     disk_full: bool
 
     @property
@@ -91,6 +93,7 @@ def board_now(agency: Agency) -> Board:
             cameras=tuple(board_health.cameras(tx, most=_CAMERAS_MOST)),
             standings=box_reports.of_cameras(tx, now=now),
             lists=tuple(board_health.lists(tx, most=_LISTS_MOST)),
+            list_term=agency.profile.list_refresh,
             disk_full=agency.disk.full,
         )
 

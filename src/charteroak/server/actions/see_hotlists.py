@@ -1,12 +1,14 @@
 """The hot lists that reads are compared with."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import attrs
 
+from charteroak.core.codes import Freshness
 from charteroak.core.hotlist import ListClass
+from charteroak.core.list_rules import freshness
 from charteroak.server.agency import Agency
 from charteroak.server.store import hotlists
 
@@ -17,6 +19,7 @@ class ListShown:
 
     Attributes:
         entries: how many plates, expired ones too.
+        stale: whether it is so old that it alerts nobody.
     """
 
     list_id: UUID
@@ -26,6 +29,7 @@ class ListShown:
     authority: str
     loaded_at: datetime
     entries: int
+    stale: bool
 
 
 @attrs.frozen(kw_only=True)
@@ -33,15 +37,18 @@ class ListsShown:
     """All hot lists by name.
 
     Attributes:
-        prohibited: classes that the law forbids here, each with its statute.
+        prohibited: classes that the rules refuse here, each with where that is written.
+        term: how old a list may be before it alerts nobody; None: no rule says.
     """
 
     lists: tuple[ListShown, ...]
     prohibited: Mapping[ListClass, str]
+    term: timedelta | None
 
 
 def see_hotlists(agency: Agency) -> ListsShown:
     """Look at the lists, and not at their entries."""
+    now, term = agency.clock(), agency.profile.list_refresh
     with agency.database.changes() as tx:
         stored = hotlists.everything(tx)
     return ListsShown(
@@ -54,8 +61,16 @@ def see_hotlists(agency: Agency) -> ListsShown:
                 authority=found.authority,
                 loaded_at=found.loaded_at,
                 entries=found.entries,
+                stale=freshness(
+                    ListClass(found.list_class), found.loaded_at, term=term, at=now
+                )
+                is Freshness.STALE,
             )
             for found in stored
         ),
-        prohibited=agency.profile.list_statutes,
+        prohibited={
+            list_class: denial.because[0].statute
+            for list_class, denial in agency.refused_lists.items()
+        },
+        term=term,
     )

@@ -41,6 +41,7 @@ class ListHealth:
 
     list_id: UUID
     name: str
+    list_class: str
     loaded_at: datetime
     entries: int
 
@@ -67,7 +68,7 @@ _CAMERAS: Final = """
 """
 
 _LISTS: Final = """
-    SELECT list_id, name, loaded_at, entries
+    SELECT list_id, name, list_class, loaded_at, entries
       FROM hotlists
      ORDER BY name, list_id
      LIMIT %(most)s

@@ -7,21 +7,24 @@ from typing import Final
 import attrs
 from psycopg.rows import class_row
 
-from charteroak.core.camera import Camera, CameraId
+from charteroak.core.camera import Camera, CameraId, Location, Mount, Place
 from charteroak.server.store.database import Changes, Ingests, Looks
 
 _PLACE: Final = """
-    INSERT INTO cameras (camera_id, name, latitude, longitude, heading_deg, placed_at)
+    INSERT INTO cameras (camera_id, name, latitude, longitude, heading_deg, place,
+                         mount, location, placed_at)
     VALUES (%(camera_id)s, %(name)s, %(latitude)s, %(longitude)s, %(heading_deg)s,
-            %(placed_at)s)
+            %(place)s, %(mount)s, %(location)s, %(placed_at)s)
     ON CONFLICT (camera_id) DO UPDATE
        SET name = EXCLUDED.name, latitude = EXCLUDED.latitude,
            longitude = EXCLUDED.longitude, heading_deg = EXCLUDED.heading_deg,
-           retired_at = NULL
+           place = EXCLUDED.place, mount = EXCLUDED.mount,
+           location = EXCLUDED.location, retired_at = NULL
 """
 
 _ALL: Final = """
-    SELECT camera_id, name, latitude, longitude, heading_deg, placed_at, retired_at
+    SELECT camera_id, name, latitude, longitude, heading_deg, place, mount, location,
+           placed_at, retired_at
       FROM cameras
      ORDER BY name, camera_id
      LIMIT 5000
@@ -49,6 +52,9 @@ class PlacedCamera:
     latitude: float
     longitude: float
     heading_deg: float
+    place: str
+    mount: str
+    location: str
     placed_at: datetime
     retired_at: datetime | None
 
@@ -60,6 +66,9 @@ class PlacedCamera:
             latitude=self.latitude,
             longitude=self.longitude,
             heading_deg=self.heading_deg,
+            place=Place(self.place),
+            mount=Mount(self.mount),
+            location=Location(self.location),
         )
 
 

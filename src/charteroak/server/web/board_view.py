@@ -12,12 +12,16 @@ import attrs
 from charteroak.core.alert import Outcome, Rejection, Status
 from charteroak.core.box_report import CameraStanding
 from charteroak.core.camera import is_camera_id
+from charteroak.core.codes import Freshness
+from charteroak.core.hotlist import ListClass
+from charteroak.core.list_rules import freshness
 from charteroak.server.actions.see_board import (
     CAMERA_QUIET,
     CLOCK_OFF_S,
     LIST_OLD,
     Board,
 )
+from charteroak.server.store.board_health import ListHealth
 from charteroak.server.web.text import later
 
 UNSURE_BELOW: Final = 0.9
@@ -176,12 +180,17 @@ class CameraMark:
 
 @attrs.frozen(kw_only=True)
 class ListMark:
-    """How old one list is."""
+    """How old one list is.
+
+    Attributes:
+        silent: whether it is so old that the rules let it alert nobody.
+    """
 
     name: str
     loaded_at: datetime
     entries: int
     old: bool
+    silent: bool
 
 
 def camera_marks(board: Board) -> list[CameraMark]:
@@ -217,16 +226,27 @@ def list_is_old(loaded_at: datetime, at: datetime) -> bool:
 
 def list_marks(board: Board) -> list[ListMark]:
     """Lists with their age, the old ones first."""
-    marks = [
-        ListMark(
-            name=each.name,
-            loaded_at=each.loaded_at,
-            entries=each.entries,
-            old=list_is_old(each.loaded_at, board.at),
-        )
-        for each in board.lists
-    ]
+    marks = [_list_mark(each, board) for each in board.lists]
     return sorted(marks, key=lambda mark: not mark.old)
+
+
+def _list_mark(each: ListHealth, board: Board) -> ListMark:
+    silent = (
+        freshness(
+            ListClass(each.list_class),
+            each.loaded_at,
+            term=board.list_term,
+            at=board.at,
+        )
+        is Freshness.STALE
+    )
+    return ListMark(
+        name=each.name,
+        loaded_at=each.loaded_at,
+        entries=each.entries,
+        old=silent or list_is_old(each.loaded_at, board.at),
+        silent=silent,
+    )
 
 
 def board_context(

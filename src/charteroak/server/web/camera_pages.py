@@ -9,8 +9,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from charteroak.core.camera import Camera, CameraId, is_camera_id
+from charteroak.core.camera import (
+    Camera,
+    CameraId,
+    Location,
+    Mount,
+    Place,
+    is_camera_id,
+)
 from charteroak.core.people import Act
+from charteroak.core.search_answer import Forbidden
 from charteroak.server.actions.invite_box import Invited, NoSuchCameras, invite_box
 from charteroak.server.actions.place_camera import place_camera
 from charteroak.server.actions.revoke_box import revoke_box
@@ -37,7 +45,30 @@ from charteroak.server.web.text import later
 router = APIRouter()
 
 Viewer = Annotated[Session, Depends(may(Act.SEE_CAMERAS))]
-Placer = Annotated[Session, Depends(may(Act.ENROL_BOX))]
+Placer = Annotated[Session, Depends(may(Act.PLACE_CAMERA))]
+Inviter = Annotated[Session, Depends(may(Act.ENROL_BOX))]
+
+PLACES: Final = {
+    Place.ROAD: later("A road, and none of these"),
+    Place.COURT: later("A court"),
+    Place.FOOD_BANK: later("A food bank"),
+    Place.HEALTH_CARE: later("A place of health care"),
+    Place.IMMIGRATION_FACILITY: later("An immigration facility"),
+    Place.SCHOOL: later("A school"),
+    Place.WORSHIP: later("A place of worship"),
+}
+"""What a camera may look at, as the form names it; see `core.codes.Place`."""
+
+MOUNTS: Final = {
+    Mount.FIXED: later("A pole or a building"),
+    Mount.VEHICLE: later("A police vehicle"),
+}
+
+LOCATIONS: Final = {
+    Location.PUBLISHED: later("Yes"),
+    Location.WITHHELD_BY_GRANT: later("No: federal money for it forbids that"),
+    Location.WITHHELD: later("No, for another reason"),
+}
 
 _DONE: Final = {
     "placed": later("The camera is placed."),
@@ -52,6 +83,9 @@ _TROUBLE: Final = {
     "latitude": later("Give degrees from -90 to 90, as in 41.7658."),
     "longitude": later("Give degrees from -180 to 180, as in -72.6734."),
     "heading": later("Give degrees clockwise from north, 0 to 360."),
+    "place": later("Choose what it looks at; the rules decide by it."),
+    "mount": later("Choose what it is mounted on."),
+    "location": later("Say whether its place is published."),
     "box_name": later("Give the box a name of 1 to 80 characters."),
     "cameras": later("Choose at least one camera that is in use."),
 }
@@ -62,6 +96,9 @@ _NOTHING_TYPED: Final = {
     "latitude": "",
     "longitude": "",
     "heading": "0",
+    "place": "",
+    "mount": Mount.FIXED.value,
+    "location": Location.PUBLISHED.value,
     "box_name": "",
     "cameras": "",
 }
@@ -80,7 +117,7 @@ def cameras(
 
 
 @router.post("/cameras")
-def place(  # noqa: PLR0913, PLR0917  the fields of the form
+def place_one(  # noqa: PLR0913, PLR0917  the fields of the form
     request: Request,
     agency: TheAgency,
     session: Placer,
@@ -89,6 +126,9 @@ def place(  # noqa: PLR0913, PLR0917  the fields of the form
     latitude: Annotated[str, Form(max_length=20)] = "",
     longitude: Annotated[str, Form(max_length=20)] = "",
     heading: Annotated[str, Form(max_length=20)] = "0",
+    place: Annotated[str, Form(max_length=40)] = "",
+    mount: Annotated[str, Form(max_length=40)] = "",
+    location: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:
     """Place a camera, or correct the one of that short name."""
     typed = {
@@ -97,6 +137,9 @@ def place(  # noqa: PLR0913, PLR0917  the fields of the form
         "latitude": latitude,
         "longitude": longitude,
         "heading": heading,
+        "place": place,
+        "mount": mount,
+        "location": location,
     }
     degrees = {
         field: _degrees(typed[field], low, high)
@@ -111,6 +154,11 @@ def place(  # noqa: PLR0913, PLR0917  the fields of the form
         wrong.insert(0, "camera_id")
     if not typed["name"] or not typed["name"].isprintable():
         wrong.append("name")
+    wrong += [
+        field
+        for field, kinds in (("place", Place), ("mount", Mount), ("location", Location))
+        if typed[field] not in set(kinds)
+    ]
     if wrong:
         return _again(request, agency, session, typed, wrong)
     camera = Camera(
@@ -119,8 +167,13 @@ def place(  # noqa: PLR0913, PLR0917  the fields of the form
         latitude=degrees["latitude"] or 0.0,
         longitude=degrees["longitude"] or 0.0,
         heading_deg=degrees["heading"] or 0.0,
+        place=Place(place),
+        mount=Mount(mount),
+        location=Location(location),
     )
-    place_camera(agency, session.person, camera)
+    answer = place_camera(agency, session.person, camera)
+    if isinstance(answer, Forbidden):
+        return _forbidden(request, camera, answer)
     return RedirectResponse("/cameras?done=placed", 303)
 
 
@@ -128,7 +181,7 @@ def place(  # noqa: PLR0913, PLR0917  the fields of the form
 def invite(
     request: Request,
     agency: TheAgency,
-    session: Placer,
+    session: Inviter,
     box_name: Annotated[str, Form(max_length=200)] = "",
     cameras: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
@@ -153,7 +206,7 @@ def invite(
 
 @router.get("/cameras/boxes/{box_id}/revoke")
 def ask_to_revoke(
-    request: Request, agency: TheAgency, _session: Placer, box_id: UUID
+    request: Request, agency: TheAgency, _session: Inviter, box_id: UUID
 ) -> Response:
     """Say what revoking a box means, and ask for its name."""
     return _revoking(request, agency, box_id)
@@ -163,7 +216,7 @@ def ask_to_revoke(
 def revoke(
     request: Request,
     agency: TheAgency,
-    session: Placer,
+    session: Inviter,
     box_id: UUID,
     typed_name: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
@@ -201,8 +254,11 @@ def _list(  # noqa: PLR0913  what the page shows after each outcome
         "words": WORDS,
         "why_no_picture": WHY_NO_PICTURE,
         "reviewed_within": REVIEWED,
+        "places": PLACES,
+        "mounts": MOUNTS,
+        "locations": LOCATIONS,
         "in_use": [each for each in shown.cameras if each.retired_at is None],
-        "may_place": session.person.may(Act.ENROL_BOX),
+        "may_place": session.person.may(Act.PLACE_CAMERA),
         "hour": timedelta(hours=1),
         "clock_off_s": CLOCK_OFF_S,
         "typed": {**_NOTHING_TYPED, **(typed or {})},
@@ -210,6 +266,24 @@ def _list(  # noqa: PLR0913  what the page shows after each outcome
         "done": done,
     }
     return page(request, "cameras.html", context, status=422 if errors else 200)
+
+
+def _forbidden(request: Request, camera: Camera, answer: Forbidden) -> Response:
+    words = words_of(request)
+    asked = [
+        (words.gettext("Asked"), words.gettext("To place a camera")),
+        (words.gettext("It looks at"), words.gettext(PLACES[camera.place])),
+        (
+            words.gettext("Its place is published"),
+            words.gettext(LOCATIONS[camera.location]),
+        ),
+    ]
+    context = {
+        "because": answer.because,
+        "asked": asked,
+        "recorded": answer.recorded,
+    }
+    return page(request, "refused.html", context, status=403)
 
 
 def _again(

@@ -167,10 +167,11 @@ _GUARDED: Final = {
 ACTS: Final = {
     Act.ACKNOWLEDGE_ALERT: later("Acknowledge an alert"),
     Act.APPROVE_HOLD: later("Approve a hold"),
-    Act.ENROL_BOX: later("Place cameras and let boxes in"),
+    Act.ENROL_BOX: later("Let camera boxes in"),
     Act.LOAD_HOTLIST: later("Load hot lists"),
     Act.MANAGE_PEOPLE: later("Manage people"),
     Act.OVERSEE_SEARCHES: later("Look after searches"),
+    Act.PLACE_CAMERA: later("Place cameras"),
     Act.READ_LOG: later("Read the log"),
     Act.REQUEST_HOLD: later("Hold reads for a case"),
     Act.REVIEW_ALERT: later("Verify an alert"),

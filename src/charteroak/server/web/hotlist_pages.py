@@ -74,8 +74,8 @@ def load(  # noqa: PLR0913, PLR0917  the fields of the form
     errors = _missing(request, typed, known, file)
     if errors or known is None or file is None:
         return _list(request, agency, typed=typed, errors=errors)
-    prohibited = known in agency.profile.prohibited_lists
-    # Of a list that the law forbids not one byte is taken into memory.
+    prohibited = known in agency.refused_lists
+    # Of a list that the rules refuse not one byte is taken into memory.
     content = b"" if prohibited else file.file.read()
     answer = load_hotlist(
         agency,

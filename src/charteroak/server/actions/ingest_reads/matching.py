@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from charteroak.core import hotlist
 from charteroak.core.alert import AlertId
+from charteroak.core.list_rules import alerting, freshness
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.plate import MatchKey
+from charteroak.core.policy import Denial, Permit
+from charteroak.core.search_record import decision_fields
 from charteroak.server.agency import Agency
 from charteroak.server.store import alert_inserts, hotlists, reads
 from charteroak.server.store.database import Ingests
@@ -22,7 +25,7 @@ def listed(
     return hotlists.entries(
         tx,
         agency.hot_file.candidates(agency.keys.hotlist_key, match_keys),
-        prohibited=agency.profile.prohibited_lists,
+        prohibited=agency.refused_lists,
     )
 
 
@@ -57,10 +60,39 @@ class Matcher:
                 each.entry,
                 at=self._receipt.received_at,
             )
-            if found is not None:
-                self._raise(new, found, each.hotlist, misdated=misdated)
-                hit = True
+            if found is None:
+                continue
+            answer = self._may_alert(each.hotlist)
+            if isinstance(answer, Denial):
+                self._withhold(new, each.hotlist, answer)
+                continue
+            self._raise(new, found, each.hotlist, misdated=misdated)
+            hit = True
         return hit
+
+    def _may_alert(self, on: hotlist.HotList) -> Permit | Denial:
+        agency = self._agency
+        fresh = freshness(
+            on.list_class,
+            on.loaded_at,
+            term=agency.profile.list_refresh,
+            at=self._receipt.received_at,
+        )
+        return alerting(agency.rules, agency.profile.custodian, on.list_class, fresh)
+
+    def _withhold(
+        self, new: reads.NewRead, on: hotlist.HotList, answer: Denial
+    ) -> None:
+        """Write down that nobody was told: a list that went stale must not go unseen."""
+        self._agency.record(
+            self._tx,
+            Draft(
+                kind=RecordKind.ALERT_WITHHELD,
+                at=self._receipt.received_at,
+                public=decision_fields(answer),
+                private={"camera": new.read.camera, "list": str(on.list_id)},
+            ),
+        )
 
     def _raise(
         self,
