@@ -7,6 +7,7 @@ synthetic reads), so fuzzy matching is a harm question before it is a speed ques
 """
 
 import hashlib
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import datetime
@@ -194,9 +195,8 @@ def pack_index(words: Iterable[Digest]) -> bytes:
 
     8 bytes an entry, one copy for all processes when memory-mapped, no plate in it.
     """
-    distinct = sorted(set(words))
-    body = b"".join(word.to_bytes(_WORD, "little") for word in distinct)
-    return index_head(len(distinct)) + body
+    distinct = array("Q", sorted(set(words)))
+    return index_head(len(distinct)) + distinct.tobytes()
 
 
 def index_head(count: int) -> bytes:

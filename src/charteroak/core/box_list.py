@@ -1,0 +1,214 @@
+"""The hot lists as boxes get them: sorted keyed digests, and nothing that names a plate.
+
+A box that keeps hits alone must know by itself what is a hit, and know it just as the
+server does (`hotlist.match`): the same match key, and the same state where both name
+one. So each entry is there twice: for a read without a state, and for one with a state,
+under the entry's own or under none. What an entry that ends soon is worth stands beside.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+import attrs
+import msgspec
+
+from charteroak.core.errors import CharterOakError
+from charteroak.core.hotlist import (
+    KEY_BYTES,
+    BrokenIndexError,
+    Digest,
+    HotIndex,
+    digests,
+    pack_index,
+)
+from charteroak.core.plate import MatchKey, PlateText
+from charteroak.core.time import aware
+
+_AT_ONCE: Final = 10_000
+_ANY: Final = "/"
+_NO_STATE: Final = "/-"
+
+
+class StaleListError(CharterOakError):
+    """A list that is over, or older than one that was known."""
+
+    code = "charteroak.box-list.stale"
+    hint = "Load the hot lists anew on the server, and check the clocks of both."
+
+
+class UnreadableListError(CharterOakError):
+    """Signed by the agency, but no list that this version can read."""
+
+    code = "charteroak.box-list.unreadable"
+    hint = "Update the software of the box."
+
+
+class BoxList(msgspec.Struct, frozen=True, kw_only=True):
+    """What the agency signs.
+
+    Attributes:
+        number: rises whenever the lists change; microseconds since 1970.
+        expires_s: from then on it matches nothing; seconds since 1970, by the server.
+        key_check: SHA-256 of the key of the digests, which goes to each box sealed.
+        index: as `hotlist.pack_index` makes it.
+        ending: digest -> when its last entry ends, of those that end before the list.
+    """
+
+    number: int
+    expires_s: int
+    key_check: bytes
+    index: bytes
+    ending: dict[int, int]
+
+
+class BoxListAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A list on the wire.
+
+    Attributes:
+        content: a `BoxList` in MessagePack.
+        signature: the agency's, see `orders.sign_list`.
+        key: of the digests, sealed to the box's own key: a copy of the list alone, on
+            whatever way it was got, tells nothing.
+    """
+
+    content: bytes
+    signature: bytes
+    key: bytes
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class ListedPlate:
+    """What of an entry decides whether a read hits it."""
+
+    match_key: MatchKey
+    state: str | None
+    expires_at: datetime | None = attrs.field(
+        default=None, validator=attrs.validators.optional(aware)
+    )
+
+    @property
+    def texts(self) -> tuple[MatchKey, MatchKey]:
+        """What a read that hits it may ask for."""
+        own = _NO_STATE if self.state is None else f"/{self.state}"
+        return MatchKey(self.match_key + _ANY), MatchKey(self.match_key + own)
+
+
+def box_key(secret: bytes) -> bytes:
+    """The key of the digests that boxes get: of the agency's secret, and not that."""
+    own = hashlib.blake2b(key=secret, digest_size=KEY_BYTES, person=b"lists for boxes")
+    return own.digest()
+
+
+def key_check(key: bytes) -> bytes:
+    """What tells the right key from another."""
+    return hashlib.sha256(b"charteroak-box-list-key\n" + key).digest()
+
+
+def pack_list(
+    listed: Iterable[ListedPlate], *, key: bytes, number: int, expires_s: int
+) -> bytes:
+    """The content of a list.
+
+    Args:
+        listed: all entries that may alert somebody now.
+        key: as `box_key` makes it.
+        number: see `BoxList`.
+        expires_s: likewise.
+    """
+    lasting: set[Digest] = set()
+    ending: dict[int, int] = {}
+    entries = iter(listed)
+    while some := list(islice(entries, _AT_ONCE)):
+        words = digests(key, [text for each in some for text in each.texts])
+        for each, *pair in zip(some, words[::2], words[1::2], strict=True):
+            last_s = _last_s(each.expires_at)
+            if last_s is None or last_s >= expires_s:
+                lasting.update(map(Digest, pair))
+                continue
+            for word in pair:
+                ending[word] = max(last_s, ending.get(word, 0))
+    for word in lasting & ending.keys():
+        del ending[word]
+    return msgspec.msgpack.encode(
+        BoxList(
+            number=number,
+            expires_s=expires_s,
+            key_check=key_check(key),
+            index=pack_index(lasting.union(map(Digest, ending))),
+            ending=ending,
+        )
+    )
+
+
+def _last_s(expires_at: datetime | None) -> int | None:
+    return None if expires_at is None else int(expires_at.timestamp())
+
+
+@attrs.frozen(kw_only=True, repr=False, eq=False)
+class Matching:
+    """A list that reads can be held against; in memory alone.
+
+    Attributes:
+        number: of the list.
+        expires_s: seconds since 1970, by the server's clock.
+    """
+
+    number: int
+    expires_s: int
+    _key: bytes
+    _index: HotIndex
+    _ending: dict[int, int]
+
+    @classmethod
+    def of(cls, content: bytes, key: bytes) -> "Matching":
+        """Make a list ready.
+
+        Args:
+            content: whose signature has been checked.
+            key: as the agency sealed it to this box.
+
+        Raises:
+            UnreadableListError: it is no list, or the key is another list's.
+        """
+        try:
+            told = msgspec.msgpack.decode(content, type=BoxList)
+            index = HotIndex(memoryview(told.index))
+        except (msgspec.MsgspecError, ValueError, BrokenIndexError):
+            raise UnreadableListError("not a list for boxes") from None
+        if len(key) != KEY_BYTES or key_check(key) != told.key_check:
+            raise UnreadableListError("the key is not this list's")
+        return cls(
+            number=told.number,
+            expires_s=told.expires_s,
+            key=key,
+            index=index,
+            ending=told.ending,
+        )
+
+    def __len__(self) -> int:
+        """How many digests it holds: two for each plate with its state."""
+        return len(self._index)
+
+    def hits(self, plate: PlateText, state: str | None, *, server_s: float) -> bool:
+        """Whether a read is on a list: just where `hotlist.match` finds an entry.
+
+        Args:
+            plate: as read.
+            state: as read, None where none was.
+            server_s: now, by the server's clock, seconds since 1970.
+
+        Raises:
+            StaleListError: the list is over.
+        """
+        if server_s >= self.expires_s:
+            raise StaleListError("the hot list of this box is over")
+        ends = (_ANY,) if state is None else (f"/{state}", _NO_STATE)
+        asked = [MatchKey(plate.match_key + end) for end in ends]
+        return any(
+            self._index.may_hold(word)
+            and self._ending.get(word, server_s + 1) > server_s
+            for word in map(Digest, digests(self._key, asked))
+        )
