@@ -1,6 +1,8 @@
-"""A hold: a read that is kept for a case beyond its day, with a supervisor's approval.
+"""A hold: reads that are kept for a case beyond their day, with a supervisor's approval.
 
-A hold copies; the read that it was copied from is forgotten on its day all the same.
+It is of one read that a search found, or of a span that nobody has looked into
+(`core.hold_span`). A hold copies; what it was copied from is forgotten on its day all
+the same.
 """
 
 from datetime import datetime, timedelta
@@ -10,6 +12,7 @@ from uuid import UUID
 
 import attrs
 
+from charteroak.core.codes import Ground
 from charteroak.core.errors import CharterOakError
 from charteroak.core.people import PersonId
 from charteroak.core.plate import PlateText
@@ -20,6 +23,9 @@ HoldId = NewType("HoldId", UUID)
 
 KEEP_DAYS: Final = (30, 90, 180, 365)
 """For how long a read may be held, in days; a hold always ends."""
+
+SOON: Final = timedelta(days=14)
+"""A hold that ends earlier than this is marked."""
 
 SHORTEST_REASON: Final = 10
 LONGEST_REASON: Final = 300
@@ -46,15 +52,38 @@ class HoldState(StrEnum):
     ENDED = "ended"
     KEPT = "kept"
     REQUESTED = "requested"
+    UNFINISHED = "unfinished"
+
+
+@attrs.frozen(kw_only=True)
+class Extension:
+    """Somebody asks that a hold ends later.
+
+    Attributes:
+        to: the day that it would end.
+        asked_by: who may not approve it.
+        asker: their name; empty where unknown.
+    """
+
+    to: datetime
+    reason: str
+    asked_by: PersonId
+    asked_at: datetime
+    asker: str
 
 
 @attrs.frozen(kw_only=True)
 class Hold:
-    """One read held for a case, or asked to be.
+    """A read or a span held for a case, or asked to be.
 
     Attributes:
-        purpose: that of the search it was found by.
+        purpose: that of the search it was found by, or of the span.
+        ground: why it may outlive its term.
+        read_id: None for a span, as `seen_at`.
         seen_at: when the read was taken.
+        unfinished: whether its document or plates never came to the vault.
+        decided_record: number of the decision that it is copied under.
+        extension: None where nobody asks for one.
         approved_by: None until a supervisor approves.
         ends_at: when the copy is deleted.
         ended_at: when it was ended; None while it stands.
@@ -65,9 +94,10 @@ class Hold:
     hold_id: HoldId
     case_ref: str
     purpose: Purpose
+    ground: Ground = Ground.ACTIVE_CASE
     reason: str
-    read_id: ReadId
-    seen_at: datetime
+    read_id: ReadId | None
+    seen_at: datetime | None
     requested_by: PersonId
     requested_at: datetime
     approved_by: PersonId | None
@@ -76,6 +106,13 @@ class Hold:
     ended_at: datetime | None
     requester: str
     approver: str
+    unfinished: bool = False
+    decided_record: int | None = None
+    extension: Extension | None = None
+
+    def stands(self, at: datetime) -> bool:
+        """Whether it has not ended by a moment."""
+        return self.ended_at is None and at < self.ends_at
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -87,6 +124,7 @@ class HeldRead:
     """
 
     hold_id: HoldId
+    read_id: ReadId
     camera_id: str
     camera_name: str
     seen_at: datetime

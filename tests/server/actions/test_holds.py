@@ -92,6 +92,7 @@ def test_a_hold_is_asked_for_approved_and_kept(agency: Agency) -> None:
         "search.answered",
         "hold.requested",
         "hold.approved",
+        "hold.decided",
         "hold.kept",
     ]
 
@@ -130,7 +131,7 @@ def test_a_hold_that_is_ended_while_it_is_copied_keeps_nothing(
     answer = approve_hold(attrs.evolve(agency, pictures=slow), SAM, hold_id)
 
     assert answer == NoSuchHold()
-    assert log_kinds(agency)[-2:] == ["hold.approved", "hold.ended"]
+    assert log_kinds(agency)[-2:] == ["hold.decided", "hold.ended"]
     assert tables.count("held_reads") == 0
     assert list(agency.keys.holds()) == []
     assert list(agency.pictures.holds()) == []

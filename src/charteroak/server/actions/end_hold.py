@@ -6,7 +6,7 @@ from charteroak.core.hold import HoldId, NoSuchHold, NotAllowed
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import Act, Person
 from charteroak.server.agency import Agency
-from charteroak.server.store import holds
+from charteroak.server.store import held_reads, holds
 
 
 @attrs.frozen(kw_only=True)
@@ -42,7 +42,7 @@ def end_hold(
         hold = holds.find_to_change(tx, hold_id)
         if hold is None or hold.ended_at is not None:
             return NoSuchHold()
-        if holds.kept(tx, [hold_id]) and named.strip() != hold.case_ref:
+        if held_reads.kept(tx, [hold_id]) and named.strip() != hold.case_ref:
             return CaseNotNamed(case_ref=hold.case_ref)
         holds.end(tx, hold_id, at=now)
         agency.record(

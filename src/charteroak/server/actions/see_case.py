@@ -8,7 +8,7 @@ from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, Permit, decide, request
 from charteroak.core.search_record import decision_fields
 from charteroak.server.agency import Agency
-from charteroak.server.store import holds
+from charteroak.server.store import held_reads, holds
 from charteroak.server.store.database import Changes
 from charteroak.server.store.holds import CaseLine
 from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneError
@@ -88,7 +88,7 @@ def see_case(agency: Agency, who: Person, case_ref: str) -> CaseSeen | NotAllowe
     with agency.database.changes() as tx:
         copies = {
             held.hold_id: held
-            for held in holds.kept(tx, [hold.hold_id for hold in allowed])
+            for held in held_reads.kept(tx, [hold.hold_id for hold in allowed])
         }
     return CaseSeen(
         case_ref=case_ref,
@@ -110,7 +110,7 @@ def see_held_picture(
     """
     with agency.database.changes() as tx:
         hold = holds.find_to_change(tx, hold_id)
-        copies = holds.kept(tx, [hold_id])
+        copies = held_reads.kept(tx, [hold_id])
     ended = hold is None or hold.ended_at is not None or hold.ends_at <= agency.clock()
     if hold is None or ended or not copies:
         return HeldPictureGone()

@@ -103,9 +103,10 @@ _ENDED: Final = """
 """
 
 _ENDED_WITH_COPY: Final = """
-    SELECT k.hold_id FROM held_reads AS k JOIN holds AS h ON h.hold_id = k.hold_id
+    SELECT h.hold_id FROM holds AS h
      WHERE h.ended_at IS NOT NULL
-     ORDER BY k.hold_id
+       AND EXISTS (SELECT FROM held_reads AS k WHERE k.hold_id = h.hold_id)
+     ORDER BY h.hold_id
      LIMIT %(most)s
 """
 
@@ -209,7 +210,7 @@ def ended_with_copy(tx: Purges, *, most: int) -> list[UUID]:
 
 
 def forget_held(tx: Purges, hold: UUID) -> bool:
-    """Delete the copy of a hold, and owe the rewriting of its table."""
+    """Delete what a hold keeps, and owe the rewriting of its table."""
     owed.add(tx, Owed.HELD_READS)
     return tx.connection.execute(_FORGET_HELD, {"hold_id": hold}).rowcount > 0
 

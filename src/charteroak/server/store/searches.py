@@ -59,7 +59,7 @@ _BUCKETS: Final = """
      LIMIT 2000
 """
 
-_COLUMNS: Final = """
+COLUMNS: Final = """
     SELECT r.read_id, r.camera_id, r.seen_at, r.plate, r.confidence, r.characters,
            r.state, r.state_confidence, r.plate_box, r.engine, r.box_id,
            coalesce(c.name, r.camera_id), r.received_at, r.clock_suspect,
@@ -78,7 +78,7 @@ _WITHIN: Final = """
 """
 
 _EXACT: Final = f"""
-    {_COLUMNS}
+    {COLUMNS}
      WHERE r.match_key = %(key)s
     {_WITHIN}
 """
@@ -86,7 +86,7 @@ _EXACT: Final = f"""
 # The array is the index's own expression (reads_grams): letter for letter, or it is not
 # used. LIKE then decides; the grams alone would let plates through.
 _WILD: Final = f"""
-    {_COLUMNS}
+    {COLUMNS}
      WHERE (ARRAY[
     '^' || substr(match_key, 1, 1),
     substr(match_key, 1, 2), substr(match_key, 2, 2), substr(match_key, 3, 2),
@@ -99,7 +99,7 @@ _WILD: Final = f"""
 """
 
 _ONE: Final = f"""
-    {_COLUMNS}
+    {COLUMNS}
      WHERE r.read_id = %(read_id)s
        AND r.seen_at >= %(since)s
        AND r.seen_at < %(until)s
@@ -203,7 +203,7 @@ def by_id(  # noqa: PLR0913  (two of them are proofs)
     `permit` and `logged` are not read here, and `not_before` cuts: see `find`.
     """
     del permit, logged
-    with tx.connection.cursor(row_factory=args_row(_sighting)) as cursor:
+    with tx.connection.cursor(row_factory=args_row(sighting)) as cursor:
         return cursor.execute(
             _ONE,
             {"read_id": read_id, "since": max(since, not_before), "until": until},
@@ -219,7 +219,7 @@ def _check(permit: Permit, search: Search) -> None:
 def _in_span(
     tx: Looks, search: Search, *, since: datetime, until: datetime, limit: int
 ) -> list[Sighting]:
-    with tx.connection.cursor(row_factory=args_row(_sighting)) as cursor:
+    with tx.connection.cursor(row_factory=args_row(sighting)) as cursor:
         return cursor.execute(
             _EXACT if search.plate.exact else _WILD,
             {
@@ -236,7 +236,7 @@ def _in_span(
         ).fetchall()
 
 
-def _sighting(  # noqa: PLR0913, PLR0917  (one argument for each column of `_COLUMNS`)
+def sighting(  # noqa: PLR0913, PLR0917  (one argument for each column of `COLUMNS`)
     read_id: UUID,
     camera_id: str,
     seen_at: datetime,
@@ -254,6 +254,7 @@ def _sighting(  # noqa: PLR0913, PLR0917  (one argument for each column of `_COL
     plate_picture: str,
     vehicle_picture: str,
 ) -> Sighting:
+    """A row of `COLUMNS`."""
     x, y, width, height = plate_box
     return Sighting(
         read=Read(

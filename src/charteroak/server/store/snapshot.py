@@ -31,6 +31,9 @@ KEPT: Final = frozenset(
         "cameras",
         "emergencies",
         "flags",
+        "forgotten_counts",
+        "hold_papers",
+        "hold_spans",
         "holds",
         "hotlist_entries",
         "hotlists",
@@ -41,6 +44,7 @@ KEPT: Final = frozenset(
         "people",
         "read_counts",
         "refusals",
+        "retention_changes",
         "searched",
         "waiting_searches",
     }
@@ -110,8 +114,16 @@ _BUCKETS: Final = """
      LIMIT %(most)s
 """
 
+# Those that wait as well: their document, or their plates, lie in the vault already.
 _HOLDS: Final = """
-    SELECT hold_id FROM held_reads ORDER BY hold_id LIMIT %(most)s
+    SELECT h.hold_id
+      FROM holds AS h
+     WHERE EXISTS (SELECT FROM held_reads AS k WHERE k.hold_id = h.hold_id)
+        OR (h.ended_at IS NULL
+            AND (EXISTS (SELECT FROM hold_papers AS p WHERE p.hold_id = h.hold_id)
+                 OR EXISTS (SELECT FROM hold_spans AS s WHERE s.hold_id = h.hold_id)))
+     ORDER BY h.hold_id
+     LIMIT %(most)s
 """
 
 # Where a table was written anew after the snapshot, the snapshot sees it empty.
@@ -185,7 +197,7 @@ class Snapshot:
     Attributes:
         tables: those of `KEPT`, in the order in which they can be filled.
         columns: of every table, in order.
-        holds: that keep a copy of a read.
+        holds: that keep a copy of a read, or something in the vault.
         sequences: last number given, by `table.column`.
         files: number of each table's file, by the name of the table.
     """
@@ -229,7 +241,7 @@ class Snapshot:
     def rows_of_hold(self, table: str, hold: UUID) -> Iterator[bytes]:
         """The rows of a table that a hold keeps."""
         columns = self.columns[table]
-        source = sql.SQL("(SELECT {} FROM {} WHERE hold_id = {} LIMIT 1000)").format(
+        source = sql.SQL("(SELECT {} FROM {} WHERE hold_id = {})").format(
             sql.SQL(", ").join(map(sql.Identifier, columns)),
             sql.Identifier(table),
             sql.Literal(str(hold)),

@@ -227,10 +227,20 @@ class Pictures:
             PictureGoneError: it is gone already.
             PicturesUnavailableError: the copy could not be written.
         """
-        picture = self.fetch(ref)
+        return self.keep(hold_id, [self.fetch(ref)])[0]
+
+    def keep(self, hold_id: UUID, contents: Sequence[bytes]) -> list[str]:
+        """Keep pictures or papers of a hold, as one segment under the key of the hold.
+
+        Returns:
+            A reference for each, in their order, for `fetch`.
+
+        Raises:
+            PicturesUnavailableError: they could not be written.
+        """
         self._keys.make_hold(hold_id)
         key = self._keys.hold(hold_id)
-        return str(self._write(hold_place(hold_id), key, [picture])[0])
+        return [str(ref) for ref in self._write(hold_place(hold_id), key, contents)]
 
     def drop_hold(self, hold_id: UUID) -> int:
         """Destroy a hold's key, then its copies; see `drop_bucket`."""

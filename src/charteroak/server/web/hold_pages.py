@@ -24,7 +24,11 @@ from charteroak.core.log_record import RecordId
 from charteroak.core.people import Act
 from charteroak.core.read import ReadId
 from charteroak.core.search_answer import Forbidden, NotShown, ReadGone
-from charteroak.server.actions.approve_hold import HoldKept, approve_hold
+from charteroak.server.actions.approve_hold import (
+    HoldKept,
+    SpanBegun,
+    approve_hold,
+)
 from charteroak.server.actions.end_hold import CaseNotNamed, HoldEnded, end_hold
 from charteroak.server.actions.request_hold import HoldRequested, request_hold
 from charteroak.server.actions.see_case import (
@@ -49,9 +53,13 @@ Text = Annotated[str, Field(max_length=2000)]
 
 SAID: Final = {
     "again": later("This read was already asked for. It waits, or is kept, below."),
+    "begun": later(
+        "Approved. The first reads are copied; the rest is being copied by itself."
+    ),
     "ended": later("The hold has ended. Its copy is deleted with the next purge."),
     "gone": later("Already deleted on schedule. Nothing could be kept."),
     "kept": later("Approved. The read and its pictures are copied to the case."),
+    "kept-span": later("Approved. All reads that there are so far are copied, unseen."),
     "late": later(
         "The search is more than an hour old, or was not yours. Search again, then hold."
     ),
@@ -61,7 +69,7 @@ SAID: Final = {
 }
 """What a page says about what was just done."""
 
-_DONE: Final = frozenset({"again", "ended", "kept", "requested"})
+_DONE: Final = frozenset({"again", "begun", "ended", "kept", "kept-span", "requested"})
 _DEFAULT_DAYS: Final = 90
 R = TypeVar("R", bound=Response)
 
@@ -158,6 +166,8 @@ def approve(
     match answer:
         case HoldKept(case_ref=kept):
             return _to_case(kept, "kept")
+        case SpanBegun(case_ref=kept, whole=whole):
+            return _to_case(kept, "kept-span" if whole else "begun")
         case Forbidden():
             return _forbidden(request, answer, Act.APPROVE_HOLD)
         case SamePerson():
