@@ -71,6 +71,7 @@ ALLOWED: Final[dict[Act, frozenset[Role]]] = {
     Act.ACKNOWLEDGE_ALERT: _ON_DUTY,
     Act.APPROVE_HOLD: frozenset({Role.SUPERVISOR}),
     Act.ENROL_BOX: frozenset({Role.ADMINISTRATOR}),
+    Act.EXPORT: frozenset({Role.INVESTIGATOR, Role.SUPERVISOR}),
     Act.LOAD_HOTLIST: frozenset({Role.LIST_CLERK}),
     Act.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Act.OVERSEE_SEARCHES: frozenset({Role.SUPERVISOR}),

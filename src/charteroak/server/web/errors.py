@@ -168,6 +168,7 @@ ACTS: Final = {
     Act.ACKNOWLEDGE_ALERT: later("Acknowledge an alert"),
     Act.APPROVE_HOLD: later("Approve a hold"),
     Act.ENROL_BOX: later("Let camera boxes in"),
+    Act.EXPORT: later("Export what is held"),
     Act.LOAD_HOTLIST: later("Load hot lists"),
     Act.MANAGE_PEOPLE: later("Manage people"),
     Act.OVERSEE_SEARCHES: later("Look after searches"),
