@@ -11,7 +11,7 @@ from uuid import UUID
 import attrs
 
 from charteroak.core.people import PersonId
-from charteroak.core.search import Purpose
+from charteroak.core.search import REFERENCE, Purpose
 
 BOUND_WITHIN: Final = timedelta(hours=24)
 
@@ -50,4 +50,4 @@ def reference(at: datetime, unique: UUID) -> str:
     >>> reference(datetime(2026, 11, 22, tzinfo=UTC), UUID(int=1 << 127))
     'EMERGENCY-261122-800000'
     """
-    return f"EMERGENCY-{at:%y%m%d}-{unique.hex[:6].upper()}"
+    return f"{REFERENCE}{at:%y%m%d}-{unique.hex[:6].upper()}"

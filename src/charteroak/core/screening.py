@@ -72,12 +72,14 @@ class Screened:
         rule: what says so; None where nothing does.
         start: where the words that it is about begin in the note as typed.
         end: where they end, exclusive.
+        note_list: fingerprint of the list that the note was held against.
     """
 
     verdict: Verdict
     rule: NoteRule | None = None
     start: int = 0
     end: int = 0
+    note_list: str = ""
 
 
 NOTHING: Final = Screened(verdict=Verdict.OK)
@@ -121,6 +123,7 @@ class NoteRules:
         beside: words that say nothing beside an empty one.
         short: words of two letters that do say something.
         vague: the rule for notes that say nothing.
+        fingerprint: SHA-256 of the list's file, hexadecimal.
     """
 
     by_word: Mapping[str, tuple[Term, ...]]
@@ -133,6 +136,7 @@ class NoteRules:
     beside: frozenset[str]
     short: frozenset[str]
     vague: NoteRule
+    fingerprint: str
 
     @property
     def rules(self) -> tuple[NoteRule, ...]:
@@ -177,6 +181,11 @@ def screen(note: str, rules: NoteRules, *, must_say: bool = False) -> Screened:
         must_say: whether the note alone must say which crime or person; else purpose
             and case say it, and the note may be empty, or a bare number.
     """
+    found = _screened(note, rules, must_say=must_say)
+    return attrs.evolve(found, note_list=rules.fingerprint)
+
+
+def _screened(note: str, rules: NoteRules, *, must_say: bool) -> Screened:
     seen = [_Seen(word, *_looked_up(word.text, rules)) for word in words(note)]
     matches = _matches(seen, rules)
     gravest = NOTHING

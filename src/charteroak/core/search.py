@@ -23,6 +23,9 @@ OTHER: Final = Purpose("other")
 LONGEST_NOTE: Final = 300
 """Characters of a note, at the most."""
 
+REFERENCE: Final = "EMERGENCY-"
+"""What stands for a case number in an emergency begins so; see `core.emergency`."""
+
 LONGEST_PAGE: Final = 100
 """Reads on one page of results, at the most."""
 
@@ -92,7 +95,8 @@ def parse_case(text: str) -> str:
     """Spell a case number: outer space dropped, letters upper case.
 
     Raises:
-        UnreadableCaseError: it is not empty and fits no case number.
+        UnreadableCaseError: it is not empty and fits no case number, or is a reference
+            of an emergency, which is given and never typed.
 
     >>> parse_case(" 26-01234 ")
     '26-01234'
@@ -100,9 +104,18 @@ def parse_case(text: str) -> str:
     spelled = text.strip().upper()
     if not spelled:
         return ""
-    if not _CASE.fullmatch(spelled) or not re.search(r"\d", spelled):
+    if (
+        is_reference(spelled)
+        or not _CASE.fullmatch(spelled)
+        or not re.search(r"\d", spelled)
+    ):
         raise UnreadableCaseError("no case number")
     return spelled
+
+
+def is_reference(case_ref: str) -> bool:
+    """Whether it stands for a case number that there is not yet, in an emergency."""
+    return case_ref.startswith(REFERENCE)
 
 
 def grams(pattern: PlatePattern) -> tuple[str, ...]:

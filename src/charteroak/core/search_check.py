@@ -46,6 +46,8 @@ class Weighed:
         rule = self.screened.rule
         return {
             "note": self.verdict.value,
+            # So that an auditor can replay what the list of that day found.
+            "note_list": self.screened.note_list,
             **({} if rule is None else {"note_rule": rule.rule_id}),
             **(
                 {}

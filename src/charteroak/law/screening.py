@@ -4,6 +4,7 @@ The list is `notes.toml`, which grows: each of its rules has a name, the banned 
 that it speaks of, and a reason in plain words.
 """
 
+import hashlib
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -119,6 +120,7 @@ def read_note_rules(text: str) -> NoteRules:
         vague=NoteRule(
             rule_id=vague.id, ban=None, verdict=Verdict.VAGUE, why=vague.why
         ),
+        fingerprint=hashlib.sha256(text.encode()).hexdigest(),
     )
 
 

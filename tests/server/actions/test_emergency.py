@@ -13,9 +13,10 @@ from charteroak.core.case_file import Cases
 from charteroak.core.emergency import NoSuchEmergency
 from charteroak.core.flag import FlagKind
 from charteroak.core.hold import NotAllowed
-from charteroak.core.log_record import RecordKind
+from charteroak.core.log_record import RecordId, RecordKind
 from charteroak.core.people import Person, Role
-from charteroak.core.search import Search
+from charteroak.core.sealed import Sealed
+from charteroak.core.search import Search, UnreadableCaseError, parse_case
 from charteroak.core.search_answer import Found, Refused, Waits
 from charteroak.server.actions.bind_emergency import (
     CaseNotKnown,
@@ -122,6 +123,51 @@ def test_an_emergency_is_searched_without_a_case_and_bound_later(
     assert stored[0].public["holds"] == 1
     again = bind_emergency(agency, who, reference, case_ref="26-04418")
     assert isinstance(again, NoSuchEmergency)
+
+
+def waiting_urgently(agency: Agency, who: Person) -> RecordId:
+    doubtful = attrs.evolve(
+        urgent(agency), note="not an immigration matter, missing boy"
+    )
+    waits = answer(agency, who, doubtful)
+    assert isinstance(waits, Waits), waits
+    return waits.asked
+
+
+def test_an_emergency_that_a_second_person_rejects_needs_no_case(
+    agency: Agency, clock: SettableClock
+) -> None:
+    who, chief = person(Role.OFFICER), person(Role.SUPERVISOR)
+    asked = waiting_urgently(agency, who)
+
+    decide_search(agency, chief, asked, approve=False, reason="No boy is missing here")
+
+    assert own_emergencies(agency, who) == ()
+    clock.advance(25 * HOUR)
+    assert report_emergencies(agency) == 0
+
+
+def test_an_emergency_that_a_second_person_approves_needs_its_case_from_the_look_on(
+    agency: Agency, clock: SettableClock
+) -> None:
+    who, chief = person(Role.OFFICER), person(Role.SUPERVISOR)
+    asked = waiting_urgently(agency, who)
+    assert own_emergencies(agency, who) == ()
+    clock.advance(HOUR)
+
+    decide_search(agency, chief, asked, approve=True, reason="The boy is missing")
+    opened = open_approved(agency, who, asked)
+
+    assert isinstance(opened, Sealed)
+    (own,) = own_emergencies(agency, who)
+    assert own.bind_by == agency.clock() + 24 * HOUR
+    clock.advance(24 * HOUR)
+    assert report_emergencies(agency) == 1
+
+
+def test_a_reference_is_given_and_never_typed() -> None:
+    with pytest.raises(UnreadableCaseError):
+        parse_case("emergency-261122-800000")
 
 
 @pytest.mark.parametrize("purpose", ["larceny", "stolen_vehicle", "other"])

@@ -12,7 +12,7 @@ from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, Permit, decide, request
 from charteroak.core.screening import Verdict, screen
 from charteroak.core.sealed import LogReceipt, Sealed
-from charteroak.core.search import LONGEST_PAGE, OTHER, Search
+from charteroak.core.search import LONGEST_PAGE, OTHER, Search, is_reference
 from charteroak.core.search_answer import Found, Refused, Waits
 from charteroak.core.search_check import Weighed, weigh
 from charteroak.core.second_person import NotWaiting
@@ -56,18 +56,18 @@ def search_reads(
         search.note, note_rules(), must_say=str(search.purpose) == str(OTHER)
     )
     weighed = weigh(agency.rules, question, screened)
-    if isinstance(decision, Permit) and not search.emergency:
+    permitted = isinstance(decision, Permit)
+    if permitted and not search.emergency:
         weighed = weighed.beside(agency.cases.standing(search.case_ref))
     with agency.database.changes() as tx:
         asked = _record(agency, tx, who, search, decision, weighed, at=now)
-        stopped = weighed.verdict in {Verdict.BLOCK, Verdict.VAGUE}
-        if new is not None and isinstance(decision, Permit) and not stopped:
+        if new is not None and permitted and weighed.verdict is Verdict.OK:
             _open_emergency(agency, tx, new, asked)
     if isinstance(decision, Denial):
         # The rules alone: what the note adds is in the record.
         denied = Refused(asked=asked.record_id, search=search, because=decision.because)
         return Sealed(denied, asked)
-    if stopped:
+    if weighed.verdict in {Verdict.BLOCK, Verdict.VAGUE}:
         refused = Refused(
             asked=asked.record_id,
             search=search,
@@ -118,6 +118,11 @@ def open_approved(
         )
         waiting.opened(tx, waited, at=now)
         if isinstance(decision, Permit):
+            given = search.case_ref
+            # Only now: what nobody approves is no emergency that needs a case.
+            if is_reference(given) and emergencies.find_to_change(tx, given) is None:
+                begun = _begun(who, search, given, at=now)
+                _open_emergency(agency, tx, begun, asked)
             watch(agency, tx, who, search, asked=asked.record_id, at=now)
     if isinstance(decision, Denial):
         refused = Refused(
@@ -142,8 +147,13 @@ def _under_a_case(
         before = emergencies.open_now(tx, who.person_id, search.purpose, at=at)
     if before is not None:
         return attrs.evolve(search, case_ref=before), None
-    opened = Emergency(
-        reference=reference(at, agency.new_id()),
+    opened = _begun(who, search, reference(at, agency.new_id()), at=at)
+    return attrs.evolve(search, case_ref=opened.reference), opened
+
+
+def _begun(who: Person, search: Search, given: str, *, at: datetime) -> Emergency:
+    return Emergency(
+        reference=given,
         opened_by=who.person_id,
         opened_at=at,
         purpose=search.purpose,
@@ -152,7 +162,6 @@ def _under_a_case(
         reported_at=None,
         opener=who.name,
     )
-    return attrs.evolve(search, case_ref=opened.reference), opened
 
 
 def _open_emergency(

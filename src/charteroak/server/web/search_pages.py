@@ -14,7 +14,7 @@ from charteroak.core.log_record import RecordId
 from charteroak.core.people import Act
 from charteroak.core.read import ReadId
 from charteroak.core.screening import Verdict
-from charteroak.core.search import LONGEST_PAGE
+from charteroak.core.search import LONGEST_PAGE, is_reference
 from charteroak.core.search_answer import Found, NotShown, ReadGone, Refused, Waits
 from charteroak.core.second_person import NotWaiting
 from charteroak.server.actions.bind_emergency import (
@@ -228,7 +228,8 @@ def _typed_again(opened: Found | Refused | Waits, agency: Agency) -> Typed:
     )
     return Typed(
         purpose=str(search.purpose),
-        case=search.case_ref,
+        case="" if is_reference(search.case_ref) else search.case_ref,
+        emergency=is_reference(search.case_ref),
         note=search.note,
         plate=search.plate.text,
         period=CUSTOM,
