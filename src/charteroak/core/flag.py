@@ -28,6 +28,7 @@ class FlagKind(StrEnum):
     LIST_NOTE = "list_note"
     NOTE_BLOCKED = "note_blocked"
     PLATE_REPEATED = "plate_repeated"
+    SHARED_LOGIN = "shared_login"
     UNUSUAL_HOUR = "unusual_hour"
 
 

@@ -15,6 +15,9 @@ WATCHED_FOR: Final = timedelta(days=90)
 LOOKED_BACK: Final = timedelta(days=30)
 """Over how long repetitions are counted."""
 
+AT_ONCE: Final = timedelta(minutes=10)
+"""Two browsers that were both used within this long are used at once."""
+
 _SAME_PLATE_TIMES: Final = 8
 _SAME_PLATE_DAYS: Final = 4
 _PLATES_OF_CASE: Final = 8

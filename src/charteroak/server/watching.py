@@ -6,6 +6,7 @@ from typing import Final
 
 from charteroak.core.flag import FlagKind
 from charteroak.core.habit import (
+    AT_ONCE,
     LOOKED_BACK,
     WATCHED_FOR,
     many_plates,
@@ -16,7 +17,7 @@ from charteroak.core.log_record import Draft, RecordId, RecordKind
 from charteroak.core.people import Person
 from charteroak.core.search import Search
 from charteroak.server.agency import Agency
-from charteroak.server.store import flags, searched
+from charteroak.server.store import flags, searched, sessions
 from charteroak.server.store.database import Changes
 
 _DIGEST_BYTES: Final = 16
@@ -58,6 +59,9 @@ def watch(  # noqa: PLR0913  (what is watched, by name)
         found.append((FlagKind.CASE_MANY_PLATES, search.case_ref, plates))
     if unusual_hour(at.astimezone(agency.zone).hour, hours):
         found.append((FlagKind.UNUSUAL_HOUR, "hour", 1))
+    browsers = sessions.in_use(tx, who.person_id, since=at - AT_ONCE)
+    if browsers > 1:
+        found.append((FlagKind.SHARED_LOGIN, "browsers", browsers))
     for kind, topic, times in found:
         _raise(agency, tx, who, kind, topic, times=times, asked=asked, at=at)
 

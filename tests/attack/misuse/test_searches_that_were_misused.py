@@ -173,6 +173,31 @@ def _again(desk: Desk, agency: Agency) -> Desk:
     return desk
 
 
+def test_a_login_that_was_lent_to_a_federal_analyst(
+    agency: Agency, client_as: ClientAs, clock: SettableClock
+) -> None:
+    # An analyst of the ATF searched in Richmond's system under a lent login.
+    officer, supervisor = client_as(Role.OFFICER), client_as(Role.SUPERVISOR)
+    assert officer.person is not None
+    search(officer, "robbery suspect", plate="WW10001", case="26-501", status=200)
+    assert not cards(supervisor, officer.person.name)
+
+    lent = sign_in(agency, officer.person.login, PASSWORD)
+    assert isinstance(lent, SignedInAs)
+    search(officer, "robbery suspect", plate="WW10002", case="26-501", status=200)
+
+    flagged = cards(supervisor, officer.person.name)
+    assert [card.h3.text for card in flagged if card.h3] == [
+        "One account in two browsers at once"
+    ]
+    # One who signs in anew after a pause is not flagged: the same account, one browser.
+    alone = client_as(Role.OFFICER)
+    assert alone.person is not None
+    clock.advance(timedelta(hours=1))
+    search(_again(alone, agency), "fraud", plate="WW10003", case="26-502", status=200)
+    assert not cards(client_as(Role.SUPERVISOR), alone.person.name)
+
+
 def test_one_case_number_as_a_key_to_every_car(client_as: ClientAs) -> None:
     officer, supervisor = client_as(Role.OFFICER), client_as(Role.SUPERVISOR)
     assert officer.person is not None

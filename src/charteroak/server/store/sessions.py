@@ -26,6 +26,13 @@ _FIND: Final = """
        AND p.disabled_at IS NULL
 """
 
+_IN_USE: Final = """
+    SELECT count(*)
+      FROM sessions
+     WHERE person_id = %(person_id)s
+       AND last_used_at >= %(since)s
+"""
+
 _TOUCH: Final = """
     UPDATE sessions
        SET last_used_at = %(at)s
@@ -119,6 +126,14 @@ def find(tx: Changes, token_hash: bytes) -> StoredSession | None:
     with tx.connection.cursor(row_factory=args_row(_session)) as cursor:
         cursor.execute(_FIND, {"token_hash": token_hash})
         return cursor.fetchone()
+
+
+def in_use(tx: Changes, person_id: PersonId, *, since: datetime) -> int:
+    """How many browsers have done something as this person since a moment."""
+    row = tx.connection.execute(
+        _IN_USE, {"person_id": person_id, "since": since}
+    ).fetchone()
+    return 0 if row is None else int(str(row[0]))
 
 
 def touch(tx: Changes, token_hash: bytes, at: datetime) -> None:

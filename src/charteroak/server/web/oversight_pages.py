@@ -44,6 +44,7 @@ KINDS: Final = {
     FlagKind.LIST_NOTE: later("A hot list says what is forbidden"),
     FlagKind.NOTE_BLOCKED: later("A note says what is forbidden"),
     FlagKind.PLATE_REPEATED: later("The same plate again and again"),
+    FlagKind.SHARED_LOGIN: later("One account in two browsers at once"),
     FlagKind.UNUSUAL_HOUR: later("Searches at an unusual hour"),
 }
 """What each kind of flag means, in a few words."""
@@ -62,6 +63,10 @@ ASKS: Final = {
     FlagKind.PLATE_REPEATED: later(
         "One person searched one plate many times. Is there a case that needs it? "
         "Stalking by officers was found this way."
+    ),
+    FlagKind.SHARED_LOGIN: later(
+        "Somebody searched while the same account was in use in another browser. A desk "
+        "and a car may be one person; a login that was lent is not. Ask whose they were."
     ),
     FlagKind.UNUSUAL_HOUR: later(
         "Searches at an hour at which this person does not search. Were they on duty?"
