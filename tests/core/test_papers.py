@@ -8,11 +8,14 @@ import pytest
 
 from charteroak.core.codes import Declared, Process
 from charteroak.core.papers import (
+    LARGEST_SCAN,
     Declaration,
     Issuer,
     Paper,
     Pledge,
+    UnusableScanError,
     legal_process,
+    scan_type,
 )
 
 SIGNED = datetime(2026, 10, 1, 9, tzinfo=UTC)
@@ -67,3 +70,11 @@ def test_only_a_judge_signs_a_warrant() -> None:
     for paper in Paper:
         by_agency = legal_process(paper, Issuer.AGENCY)
         assert by_agency is Process.ADMINISTRATIVE_WARRANT
+
+
+def test_a_scan_is_told_by_its_first_bytes() -> None:
+    assert scan_type(b"\xff\xd8\xff\xe0 a photograph") == "image/jpeg"
+    assert scan_type(b"\x89PNG\r\n\x1a\n a picture") == "image/png"
+    for wrong in (b"", b"MZ a program.pdf", b"%PDF-" + bytes(LARGEST_SCAN)):
+        with pytest.raises(UnusableScanError):
+            scan_type(wrong)

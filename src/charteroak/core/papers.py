@@ -10,6 +10,7 @@ from typing import Final
 import attrs
 
 from charteroak.core.codes import Declared, Process
+from charteroak.core.errors import CharterOakError
 from charteroak.core.time import aware
 
 
@@ -98,3 +99,36 @@ def legal_process(paper: Paper, issuer: Issuer) -> Process:
             return Process.ADMINISTRATIVE_WARRANT
         case _:
             return Process.NONE
+
+
+LARGEST_SCAN: Final = 10 * 1024 * 1024
+"""Bytes of the scan of a paper, at the most."""
+
+_BEGINNINGS: Final = {
+    b"%PDF-": "application/pdf",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+}
+
+
+class UnusableScanError(CharterOakError):
+    """A file that is no scan of a paper."""
+
+    code = "charteroak.paper.unusable-scan"
+    hint = "Choose a PDF, JPEG or PNG file of at most 10 MB."
+
+
+def scan_type(content: bytes) -> str:
+    """The media type of a scan, told by its first bytes and never by its name.
+
+    Raises:
+        UnusableScanError: empty, too large, or of another kind.
+
+    >>> scan_type(b"%PDF-1.7 ...")
+    'application/pdf'
+    """
+    if len(content) <= LARGEST_SCAN:
+        for beginning, media_type in _BEGINNINGS.items():
+            if content.startswith(beginning):
+                return media_type
+    raise UnusableScanError("not the scan of a paper")

@@ -39,9 +39,11 @@ class Act(StrEnum):
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
     ADD_LIST_ENTRY = "add_list_entry"
     ANSWER_OWNER = "answer_owner"
+    APPROVE_DISCLOSURE = "approve_disclosure"
     APPROVE_HOLD = "approve_hold"
     DISCLOSE = "disclose"
     ENROL_BOX = "enrol_box"
+    ENTER_DISCLOSURE = "enter_disclosure"
     EXPORT = "export"
     HOLD = "hold"
     KEEP = "keep"
@@ -69,9 +71,12 @@ _APART: Final = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, Role.LIST_CLERK})
 
 ALLOWED: Final[dict[Act, frozenset[Role]]] = {
     Act.ACKNOWLEDGE_ALERT: _ON_DUTY,
+    Act.APPROVE_DISCLOSURE: frozenset({Role.SUPERVISOR}),
     Act.APPROVE_HOLD: frozenset({Role.SUPERVISOR}),
     Act.ENROL_BOX: frozenset({Role.ADMINISTRATOR}),
     Act.EXPORT: frozenset({Role.INVESTIGATOR, Role.SUPERVISOR}),
+    # Whoever enters a request never approves it: see `core.disclosure`.
+    Act.ENTER_DISCLOSURE: frozenset({Role.LIST_CLERK, Role.SUPERVISOR}),
     Act.LOAD_HOTLIST: frozenset({Role.LIST_CLERK}),
     Act.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Act.OVERSEE_SEARCHES: frozenset({Role.SUPERVISOR}),

@@ -12,12 +12,15 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from charteroak.core.case_file import Cases
+from charteroak.core.decision_table import Table, decide_twice
 from charteroak.core.hotlist import ListClass
 from charteroak.core.list_rules import refused_classes
 from charteroak.core.log_record import Draft
-from charteroak.core.policy import Denial, RuleBook
+from charteroak.core.people import Act
+from charteroak.core.policy import Denial, Permit, Request, RuleBook
 from charteroak.core.retention import Retention
 from charteroak.core.sealed import LogReceipt
+from charteroak.law.compiling import tables_about
 from charteroak.law.profile import Profile
 from charteroak.server.settings import Settings, split
 from charteroak.server.store import log
@@ -44,6 +47,7 @@ class Agency:
         clock: the present moment, with a zone.
         entropy: so many fresh random bytes.
         cases: how it numbers its cases, and who knows them.
+        tables: of rules about an act, each answer; made when first needed.
     """
 
     settings: Settings
@@ -57,6 +61,7 @@ class Agency:
     clock: Callable[[], datetime]
     entropy: Callable[[int], bytes]
     cases: Cases = attrs.field(factory=Cases)
+    tables: Callable[[RuleBook, str, Act], tuple[Table, ...]] = tables_about
 
     @property
     def zone(self) -> ZoneInfo:
@@ -94,6 +99,14 @@ class Agency:
     def record(self, tx: Ingests | Changes | Purges, draft: Draft) -> LogReceipt:
         """Write a record of the log in the transaction of what it records."""
         return log.append(tx, draft, entropy=self.entropy)
+
+    def decide_leaving(self, request: Request) -> Permit | Denial:
+        """Decide what leaves the house: by the rules and by their tables, alike or not.
+
+        The first decision about an act makes the tables, and takes a while longer.
+        """
+        tables = self.tables(self.rules, self.profile.custodian, request.act)
+        return decide_twice(self.rules, tables, request)
 
     def covered(self, receipt: LogReceipt) -> bool:
         """Whether an answer that waits for this record may be opened.

@@ -62,6 +62,15 @@ class Settings(BaseSettings):
             description="Narrows the law: published_prohibitions, or a .cedar file.",
         ),
     ] = None
+    contact: Annotated[
+        str,
+        Field(
+            title="Where to write to",
+            description="Stands in letters that refuse a request: an office and its "
+            "address. Empty: letters name the agency alone.",
+            max_length=200,
+        ),
+    ] = ""
     time_zone: Annotated[
         str, Field(title="Time zone", description="For the clocks on the pages.")
     ] = "America/New_York"

@@ -21,12 +21,12 @@ from charteroak.server.store.database import Audits
 # What an auditor may see of a private part. Anything else may name a car, and an
 # auditor sees no reads: it is shown as sealed, with its commitment.
 _SHOWN: Final = frozenset(
-    {"about", "act", "alert", "asker", "at", "box", "camera", "cameras", "case_ref", "hold", "list",
-     "login", "person", "role", "roles", "second_person", "since",
+    {"about", "act", "alert", "asker", "at", "box", "camera", "cameras", "case_ref", "clerk", "hold", "list",
+     "login", "partner", "person", "role", "roles", "second_person", "since",
      "until"}
 )  # fmt: skip
 
-_PEOPLE: Final = frozenset({"about", "asker", "person", "second_person"})
+_PEOPLE: Final = frozenset({"about", "asker", "clerk", "person", "second_person"})
 _MOMENTS: Final = frozenset({"at", "since", "until"})
 
 

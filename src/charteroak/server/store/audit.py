@@ -9,9 +9,10 @@ from uuid import UUID
 import attrs
 from psycopg.rows import args_row
 
+from charteroak.core.disclosure import Details
 from charteroak.core.log_record import Record, RecordId, RecordKind, unseal
 from charteroak.core.sealed import LogReceipt
-from charteroak.core.search_record import Asked, recall
+from charteroak.core.search_record import Asked, UnreadableRecordError, recall
 from charteroak.server.store.database import Audits
 
 
@@ -145,6 +146,30 @@ def waiting_search(tx: Audits, record_id: int) -> tuple[Asked, str] | None:
     """
     found = _search_of_kind(tx, record_id, RecordKind.SEARCH_WAITS)
     return None if found is None else (found[0], str(found[1]["note"]))
+
+
+def asked_at_desk(
+    tx: Audits, record_id: int
+) -> tuple[Mapping[str, object], Details] | None:
+    """What was asked at the disclosure desk: the public fields, and what is private.
+
+    None where there is no such record, it is of another kind, or its key was dropped.
+
+    Raises:
+        UnopenableRecordError: it was altered.
+        UnreadableRecordError: it was written by another version.
+    """
+    stored = one(tx, record_id)
+    kinds = {RecordKind.DISCLOSURE_ASKED, RecordKind.OWNER_ASKED}
+    if stored is None or stored.record.kind not in kinds:
+        return None
+    private = stored.private()
+    if private is None:
+        return None
+    try:
+        return stored.public, Details.of_fields(private)
+    except (KeyError, TypeError, ValueError):
+        raise UnreadableRecordError("the record tells of no request") from None
 
 
 def _search_of_kind(

@@ -14,9 +14,11 @@ import attrs
 from psycopg.rows import args_row, class_row
 
 from charteroak.core.camera import CameraId
-from charteroak.core.codes import Case
+from charteroak.core.codes import Case, DataKind
+from charteroak.core.disclosure import Wanted
 from charteroak.core.errors import CharterOakError
-from charteroak.core.plate import PlateText
+from charteroak.core.people import Act
+from charteroak.core.plate import PlatePattern, PlateText
 from charteroak.core.policy import Permit
 from charteroak.core.read import Box, Read, ReadId
 from charteroak.core.sealed import LogReceipt
@@ -36,6 +38,12 @@ class ForeignPermitError(CharterOakError):
 class _Span:
     starts_at: datetime
     ends_at: datetime
+
+
+@attrs.frozen(repr=False)
+class _Which:
+    plate: PlatePattern
+    cameras: frozenset[CameraId]
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -98,6 +106,10 @@ _WILD: Final = f"""
     {_WITHIN}
 """
 
+_HITS: Final = """
+    SELECT read_id FROM alert_evidence WHERE read_id = ANY (%(reads)s)
+"""
+
 _ONE: Final = f"""
     {COLUMNS}
      WHERE r.read_id = %(read_id)s
@@ -136,20 +148,71 @@ def find(  # noqa: PLR0913  (two of them are proofs)
     """
     del logged
     _check(permit, search)
-    since = max(search.since, not_before)
+    return _newest(
+        tx,
+        _Which(search.plate, search.cameras),
+        since=max(search.since, not_before),
+        until=search.until,
+        limit=limit,
+    )
+
+
+def leaving(  # noqa: PLR0913  (two of them are proofs)
+    tx: Looks,
+    *,
+    permit: Permit,
+    logged: LogReceipt,
+    wanted: Wanted,
+    not_before: datetime,
+    limit: int,
+) -> Page:
+    """Fetch the newest reads that leave the house under a permit; see `find`.
+
+    Raises:
+        ForeignPermitError: the permit is not for giving reads of a plate away.
+    """
+    del logged
+    asked = permit.request
+    given_away = asked.act in {Act.ANSWER_OWNER, Act.DISCLOSE}
+    if not given_away or asked.data_kind is DataKind.AGGREGATE or wanted.plate is None:
+        raise ForeignPermitError("the permit is for something else")
+    page = _newest(
+        tx,
+        _Which(wanted.plate, wanted.cameras),
+        since=max(wanted.since, not_before),
+        until=wanted.until,
+        limit=limit,
+    )
+    found = page.sightings
+    if wanted.state:
+        own = {None, wanted.state}
+        found = tuple(each for each in found if each.read.state in own)
+    if asked.data_kind is DataKind.HIT:
+        hit = _hits(tx, [each.read.read_id for each in found])
+        found = tuple(each for each in found if each.read.read_id in hit)
+    return attrs.evolve(page, sightings=found)
+
+
+def _hits(tx: Looks, reads: Sequence[ReadId]) -> frozenset[UUID]:
+    """Those of some reads that hit a list."""
+    rows = tx.connection.execute(_HITS, {"reads": list(reads)}).fetchall()
+    return frozenset(row[0] for row in rows if isinstance(row[0], UUID))
+
+
+def _newest(
+    tx: Looks, which: _Which, *, since: datetime, until: datetime, limit: int
+) -> Page:
     with tx.connection.cursor(row_factory=class_row(_Span)) as cursor:
-        spans = cursor.execute(
-            _BUCKETS, {"since": since, "until": search.until}
-        ).fetchall()
+        spans = cursor.execute(_BUCKETS, {"since": since, "until": until}).fetchall()
     found: list[Sighting] = []
     at, step = 0, 1
     while at < len(spans) and len(found) <= limit:
         some = spans[at : at + step]
         found += _in_span(
             tx,
-            search,
+            which,
             since=max(since, some[-1].starts_at),
-            until=min(search.until, some[0].ends_at),
+            until=min(until, some[0].ends_at),
             limit=limit + 1 - len(found),
         )
         # What is rare in the newest bucket is rare in those before: fewer, longer steps.
@@ -217,18 +280,18 @@ def _check(permit: Permit, search: Search) -> None:
 
 
 def _in_span(
-    tx: Looks, search: Search, *, since: datetime, until: datetime, limit: int
+    tx: Looks, which: _Which, *, since: datetime, until: datetime, limit: int
 ) -> list[Sighting]:
     with tx.connection.cursor(row_factory=args_row(sighting)) as cursor:
         return cursor.execute(
-            _EXACT if search.plate.exact else _WILD,
+            _EXACT if which.plate.exact else _WILD,
             {
-                "key": search.plate.text,
-                "grams": list(grams(search.plate)),
-                "like": like(search.plate),
+                "key": which.plate.text,
+                "grams": list(grams(which.plate)),
+                "like": like(which.plate),
                 "since": since,
                 "until": until,
-                "cameras": sorted(search.cameras),
+                "cameras": sorted(which.cameras),
                 "limit": limit,
             },
             # Planned for its own buckets and pattern, never once for all.

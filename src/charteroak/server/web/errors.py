@@ -166,9 +166,11 @@ _GUARDED: Final = {
 
 ACTS: Final = {
     Act.ACKNOWLEDGE_ALERT: later("Acknowledge an alert"),
+    Act.APPROVE_DISCLOSURE: later("Approve what leaves the house"),
     Act.APPROVE_HOLD: later("Approve a hold"),
     Act.ENROL_BOX: later("Let camera boxes in"),
     Act.EXPORT: later("Export what is held"),
+    Act.ENTER_DISCLOSURE: later("Enter requests of other agencies and of owners"),
     Act.LOAD_HOTLIST: later("Load hot lists"),
     Act.MANAGE_PEOPLE: later("Manage people"),
     Act.OVERSEE_SEARCHES: later("Look after searches"),
