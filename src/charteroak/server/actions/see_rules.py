@@ -5,6 +5,7 @@ from datetime import timedelta
 import attrs
 
 from charteroak.core.case_file import CASE_DOUBTS
+from charteroak.core.export import NOT_THEIR_CASE
 from charteroak.core.policy import Rule, RuleSet
 from charteroak.core.search_check import as_rule
 from charteroak.law.profile import Profile
@@ -47,5 +48,6 @@ def see_rules(agency: Agency) -> RulesInForce:
         beside=(
             *(as_rule(rule, rule.verdict) for rule in note_rules().rules),
             *CASE_DOUBTS.values(),
+            NOT_THEIR_CASE,
         ),
     )

@@ -1,0 +1,442 @@
+"""Exports: decided and recorded before the look, given out whole or not at all."""
+
+import hashlib
+import io
+import json
+import subprocess
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import attrs
+import psycopg
+import pytest
+from tests.server.actions.test_holds import CASE, INES, SAM, a_hit, asked_for
+from tests.support.agency import SettableClock
+from tests.support.sightings import log_kinds, person
+from tests.support.tables import Tables
+from typing_extensions import override
+
+from charteroak.core import package as packages
+from charteroak.core.export import (
+    NOT_THEIR_CASE,
+    Exported,
+    NothingExported,
+    Order,
+    Recipient,
+    WhyNothing,
+)
+from charteroak.core.hold import HoldId, NotAllowed
+from charteroak.core.people import Person, Role
+from charteroak.core.read import Read, ReadId
+from charteroak.core.search import Purpose
+from charteroak.core.search_answer import Forbidden
+from charteroak.server.actions import export_case as exporting
+from charteroak.server.actions.approve_hold import HoldKept, approve_hold
+from charteroak.server.actions.end_hold import HoldEnded, end_hold
+from charteroak.server.actions.export_case import export_case
+from charteroak.server.actions.open_record import RecordOpened, open_record
+from charteroak.server.actions.see_export import (
+    ExportOffer,
+    explain_export,
+    see_export,
+)
+from charteroak.server.agency import Agency
+from charteroak.server.store import audit
+from charteroak.server.vault.pictures import Pictures, PicturesUnavailableError
+
+ASKED, ANSWERED = "export.asked", "export.answered"
+
+
+def held(agency: Agency, *, ago: timedelta = timedelta(hours=1)) -> tuple[Read, HoldId]:
+    read = a_hit(agency, ago=ago)
+    hold = asked_for(agency, read)
+    assert isinstance(approve_hold(agency, SAM, hold), HoldKept)
+    return read, hold
+
+
+def an_order(*reads: Read) -> Order:
+    return Order(
+        case_ref=CASE,
+        purpose=Purpose("robbery"),
+        recipient=Recipient.PROSECUTOR,
+        name="State's Attorney, Hartford",
+        note="Trial, count 2 of the robbery",
+        reads=frozenset(read.read_id for read in reads),
+    )
+
+
+def export(
+    agency: Agency, order: Order, who: Person = INES
+) -> Exported | Forbidden | NothingExported:
+    return export_case(agency, who, order).open(agency.covered)
+
+
+def refused(agency: Agency, order: Order, who: Person = INES) -> list[str]:
+    judged = [rule.rule_id for rule in explain_export(agency, who, order).against]
+    answer = export(agency, order, who)
+    assert isinstance(answer, Forbidden)
+    assert all(rule.statute and rule.plain for rule in answer.because)
+    named = [rule.rule_id for rule in answer.because]
+    assert named == judged, "what was said before the click is not what happened"
+    assert log_kinds(agency)[-1] == ASKED
+    return named
+
+
+def made(agency: Agency, order: Order, who: Person = INES) -> Exported:
+    answer = export(agency, order, who)
+    assert isinstance(answer, Exported)
+    return answer
+
+
+def files_in(exported: Exported) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(exported.content)) as archive:
+        assert archive.testzip() is None
+        return {
+            name.split("/", 1)[1]: archive.read(name) for name in archive.namelist()
+        }
+
+
+def test_what_is_held_goes_to_court_whole(agency: Agency, tables: Tables) -> None:
+    first, _ = held(agency, ago=timedelta(hours=2))
+    second, _ = held(agency)
+    order = an_order(first, second)
+    assert explain_export(agency, INES, order).against == ()
+
+    exported = made(agency, order)
+
+    files = files_in(exported)
+    reads = json.loads(files["reads.json"])
+    assert [each["read_id"] for each in reads] == [
+        str(first.read_id),
+        str(second.read_id),
+    ]
+    assert reads[0]["plate"] == first.plate.glyphs
+    assert reads[0]["characters"] == list(first.characters)
+    assert files["pictures/0001-plate.jpg"] == b"plate"
+    assert files["pictures/0002-vehicle.jpg"] == b"vehicle"
+    page = files["index.html"].decode()
+    for words in [CASE, "Prosecutor: State&#x27;s Attorney, Hartford", INES.name]:
+        assert words in page
+    assert "approved by" in page
+    assert exported.file_name == f"export-{exported.asked}.zip"
+    assert log_kinds(agency)[-2:] == [ASKED, ANSWERED]
+    (asked,) = tables.public_entries(ASKED)
+    assert asked["decision"] == "permitted"
+    assert asked["rules"] == ["CO-export-held"]
+    (answered,) = tables.public_entries(ANSWERED)
+    assert answered == {
+        "asked": int(exported.asked),
+        "reads": 2,
+        "pictures": 4,
+        "pictures_missing": 0,
+        "bytes": len(exported.content),
+        "sha256": hashlib.sha256(exported.content).hexdigest(),
+    }
+
+
+def test_it_verifies_with_openssl_by_the_key_that_the_agency_shows(
+    agency: Agency, tmp_path: Path
+) -> None:
+    files = files_in(made(agency, an_order(held(agency)[0])))
+    for name in ["SHA256SUMS", "SHA256SUMS.sig"]:
+        (tmp_path / name).write_bytes(files[name])
+    (tmp_path / "shown.pem").write_text(agency.keys.public_pem)
+
+    done = subprocess.run(
+        ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", "shown.pem",
+         "-in", "SHA256SUMS", "-sigfile", "SHA256SUMS.sig"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert "Signature Verified Successfully" in done.stdout
+    assert files["agency.pem"].decode() == agency.keys.public_pem
+
+
+def test_the_entry_in_the_package_is_the_log_s_own_and_replays(agency: Agency) -> None:
+    exported = made(agency, an_order(held(agency)[0]))
+    files = files_in(exported)
+
+    with agency.database.audits() as tx:
+        stored = audit.one(tx, exported.asked)
+    assert stored is not None
+    assert files["log-entry.json"] == stored.record.entry
+    committed = set(json.loads(files["log-entry.json"])["committed"].values())
+    lines = files["log-entry-proofs.jsonl"].splitlines()
+    assert {hashlib.sha256(line).hexdigest() for line in lines} == committed
+    opened = open_record(agency, person(Role.AUDITOR), exported.asked)
+    assert isinstance(opened, RecordOpened)
+    assert opened.replay is not None
+    assert opened.replay.agrees
+
+
+def test_asked_again_it_is_another_package_of_the_same_reads(agency: Agency) -> None:
+    order = an_order(held(agency)[0])
+
+    first, again = made(agency, order), made(agency, order)
+
+    assert first.asked != again.asked
+    assert files_in(first)["reads.json"] == files_in(again)["reads.json"]
+    assert log_kinds(agency)[-4:] == [ASKED, ANSWERED, ASKED, ANSWERED]
+
+
+def test_a_read_that_is_not_approved_is_not_held_and_does_not_leave(
+    agency: Agency,
+) -> None:
+    read = a_hit(agency)
+    asked_for(agency, read)
+
+    assert refused(agency, an_order(read)) == ["CO-export-not-held"]
+    offer = see_export(agency, INES, CASE)
+    assert isinstance(offer, ExportOffer)
+    assert offer.lines == ()
+
+
+def test_what_is_held_for_another_case_does_not_leave_under_this_one(
+    agency: Agency,
+) -> None:
+    read, _ = held(agency)
+
+    other = attrs.evolve(an_order(read), case_ref="26-9999")
+
+    assert refused(agency, other) == ["CO-export-not-held"]
+
+
+def test_an_export_names_its_case(agency: Agency) -> None:
+    order = attrs.evolve(an_order(held(agency)[0]), case_ref="")
+
+    assert "CO-export-case" in refused(agency, order)
+
+
+def test_a_banned_purpose_does_not_become_allowed_by_the_hold_s(
+    agency: Agency, tables: Tables
+) -> None:
+    order = attrs.evolve(an_order(held(agency)[0]), purpose=Purpose("immigration"))
+
+    (rule,) = refused(agency, order)
+
+    assert rule.startswith("CT-")
+    assert tables.public_entries(ASKED)[-1]["decision"] == "refused"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"name": "ICE field office"}, {"note": "for ICE, removal of the driver"}],
+)
+def test_what_is_written_counts_beside_what_is_chosen(
+    agency: Agency, tables: Tables, changed: dict[str, str]
+) -> None:
+    order = an_order(held(agency)[0])
+    order = attrs.evolve(
+        order,
+        name=changed.get("name", order.name),
+        note=changed.get("note", order.note),
+    )
+
+    assert refused(agency, order)[-1] == "CO-note-immigration-agency"
+    assert tables.count("flags") == 1
+
+
+def test_a_doubt_is_the_supervisor_s_to_decide(agency: Agency) -> None:
+    order = attrs.evolve(an_order(held(agency)[0]), note="robbery during the rally")
+
+    assert refused(agency, order)
+    assert isinstance(export(agency, order, SAM), Exported)
+
+
+def test_a_colleague_s_case_is_exported_by_them_or_by_a_supervisor(
+    agency: Agency, tables: Tables
+) -> None:
+    order = an_order(held(agency)[0])
+    other = person(Role.INVESTIGATOR)
+
+    assert refused(agency, order, other) == [NOT_THEIR_CASE.rule_id]
+    assert tables.public_entries(ASKED)[-1]["beside"] == [NOT_THEIR_CASE.rule_id]
+    assert isinstance(export(agency, order, SAM), Exported)
+
+
+@pytest.mark.parametrize(
+    "role", sorted(set(Role) - {Role.INVESTIGATOR, Role.SUPERVISOR})
+)
+def test_nobody_else_exports_and_each_try_is_recorded(
+    agency: Agency, role: Role
+) -> None:
+    order = an_order(held(agency)[0])
+
+    assert "CO-export-by-investigator" in refused(agency, order, person(role))
+    assert see_export(agency, person(role), CASE) == NotAllowed()
+    assert log_kinds(agency)[-1] == "case.seen"
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.AUDITOR, Role.LIST_CLERK])
+def test_a_second_role_does_not_undo_the_separation_of_duties(
+    agency: Agency, role: Role
+) -> None:
+    order = an_order(held(agency)[0])
+
+    assert refused(agency, order, person(Role.SUPERVISOR, role))
+
+
+def test_a_hold_that_ended_before_the_click_gives_nothing_out(
+    agency: Agency, tables: Tables
+) -> None:
+    (first, _), (second, hold) = held(agency), held(agency, ago=timedelta(hours=2))
+    order = an_order(first, second)
+    assert isinstance(end_hold(agency, INES, hold, named=CASE), HoldEnded)
+
+    assert export(agency, order) == NothingExported(why=WhyNothing.HOLD_ENDED)
+
+    assert tables.public_entries(ANSWERED)[-1]["reads"] == 0
+
+
+class Watched(Pictures):
+    """Pictures before each of which something happens; else what they are."""
+
+    def __init__(self, agency: Agency, *, then: Callable[[], object]) -> None:
+        folder = agency.settings.data / "pictures"
+        super().__init__(folder, keys=agency.keys, entropy=agency.entropy)
+        self._then = then
+
+    @override
+    def fetch(self, ref: str) -> bytes:
+        self._then()
+        return super().fetch(ref)
+
+
+def test_a_hold_that_ends_while_it_is_made_gives_nothing_out(
+    agency: Agency, tables: Tables
+) -> None:
+    read, hold = held(agency)
+
+    def ending() -> object:
+        return end_hold(agency, INES, hold, named=CASE)
+
+    slow = attrs.evolve(agency, pictures=Watched(agency, then=ending))
+
+    answer = export(slow, an_order(read))
+
+    assert answer == NothingExported(why=WhyNothing.HOLD_ENDED)
+    assert log_kinds(agency)[-3:] == [ASKED, "hold.ended", ANSWERED]
+    assert tables.public_entries(ANSWERED)[-1]["why"] == "hold_ended"
+
+
+def test_a_hold_whose_day_comes_while_it_is_made_gives_nothing_out(
+    agency: Agency, agency_clock: SettableClock
+) -> None:
+    read, _ = held(agency)
+
+    def later() -> None:
+        agency_clock.advance(timedelta(days=90))
+
+    slow = attrs.evolve(agency, pictures=Watched(agency, then=later))
+
+    assert export(slow, an_order(read)) == NothingExported(why=WhyNothing.HOLD_ENDED)
+
+
+def pieces(agency: Agency) -> list[Path]:
+    folder = agency.settings.data / "pictures"
+    return [
+        path
+        for place in folder.iterdir()
+        if place.name.startswith("h")
+        for path in place.iterdir()
+    ]
+
+
+def test_a_picture_that_was_damaged_is_told_in_its_place(
+    agency: Agency, tables: Tables
+) -> None:
+    read, _ = held(agency)
+    for piece in pieces(agency):
+        content = bytearray(piece.read_bytes())
+        content[-1] ^= 1
+        piece.write_bytes(content)
+
+    files = files_in(made(agency, an_order(read)))
+
+    assert "was damaged and could not be opened" in files["index.html"].decode()
+    assert not any(name.startswith("pictures/") for name in files)
+    assert tables.public_entries(ANSWERED)[-1]["pictures_missing"] == 2
+
+
+def test_pictures_that_cannot_be_read_now_give_nothing_out(
+    agency: Agency, tables: Tables
+) -> None:
+    read, _ = held(agency)
+
+    def away() -> None:
+        raise PicturesUnavailableError("the disk is away")
+
+    broken = attrs.evolve(agency, pictures=Watched(agency, then=away))
+
+    with pytest.raises(PicturesUnavailableError):
+        export(broken, an_order(read))
+
+    assert log_kinds(agency)[-1] == ASKED
+    assert isinstance(export(agency, an_order(read)), Exported)
+    assert len(tables.public_entries(ANSWERED)) == 1
+
+
+def test_more_than_fits_is_refused_plainly_and_leaves_nothing(
+    agency: Agency, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, _ = held(agency)
+    for module in [packages, exporting]:
+        monkeypatch.setattr(module, "LARGEST_BYTES", 100)
+
+    assert export(agency, an_order(read)) == NothingExported(why=WhyNothing.TOO_LARGE)
+    assert tables.public_entries(ANSWERED)[-1] == {
+        "asked": tables.public_entries(ANSWERED)[-1]["asked"],
+        "reads": 0,
+        "why": "too_large",
+    }
+
+
+def test_no_file_of_it_stays_on_the_server(agency: Agency) -> None:
+    read, _ = held(agency)
+    before = sorted(agency.settings.data.rglob("*"))
+
+    made(agency, an_order(read))
+
+    assert sorted(agency.settings.data.rglob("*")) == before
+
+
+def test_an_answer_that_cannot_be_recorded_is_not_given(
+    agency: Agency, tables: Tables
+) -> None:
+    read, _ = held(agency)
+    tables.change(f"ALTER TABLE log ADD CHECK (kind <> '{ANSWERED}') NOT VALID")
+
+    with pytest.raises(psycopg.errors.CheckViolation):
+        export(agency, an_order(read))
+
+    assert log_kinds(agency)[-1] == ASKED
+
+
+def test_what_would_be_in_it_is_seen_on_the_record(agency: Agency) -> None:
+    read, hold = held(agency)
+
+    offer = see_export(agency, INES, CASE)
+
+    assert isinstance(offer, ExportOffer)
+    (line,) = offer.lines
+    assert line.read.read_id == read.read_id
+    assert line.read.plate == read.plate
+    assert line.hold.hold_id == hold
+    assert line.pictured
+    assert log_kinds(agency)[-1] == "case.seen"
+
+
+def test_no_plate_and_no_name_is_in_what_anybody_may_read(
+    agency: Agency, tables: Tables
+) -> None:
+    read, _ = held(agency)
+    made(agency, an_order(read))
+
+    public = repr(tables.public_entries(ASKED) + tables.public_entries(ANSWERED))
+
+    assert read.plate.glyphs not in public
+    assert "Hartford" not in public
+    assert CASE not in public
+    assert str(ReadId(read.read_id)) not in public
