@@ -59,6 +59,7 @@ def matching(*entries: hotlist.Entry, ends: datetime = ENDS) -> Matching:
             for each in entries
         ],
         key=KEY,
+        tag="t",
         number=1,
         expires_s=int(ends.timestamp()),
     )
@@ -103,6 +104,7 @@ def test_no_plate_and_no_key_is_in_the_file() -> None:
     content = pack_list(
         [ListedPlate(match_key=MatchKey("AB12345"), state="NH")],
         key=KEY,
+        tag="t",
         number=1,
         expires_s=2_000_000_000,
     )
@@ -126,7 +128,7 @@ def test_no_plate_and_no_key_is_in_the_file() -> None:
 )
 def test_a_list_that_is_none_is_refused(said: dict[str, bytes]) -> None:
     good = msgspec.msgpack.decode(
-        pack_list([], key=KEY, number=1, expires_s=1), type=BoxList
+        pack_list([], key=KEY, tag="t", number=1, expires_s=1), type=BoxList
     )
 
     with pytest.raises(UnreadableListError):

@@ -32,13 +32,13 @@ def orders(**said: object) -> Orders:
         mode="edge-only",
         keep_s=180,
         lasts_s=LAST_S,
-        list_number=7,
+        list_tag="f7",
     )
     return msgspec.structs.replace(usual, **said)
 
 
 def test_orders_come_back_as_they_were_given() -> None:
-    signed = sign_orders(orders(), KEY)
+    signed = sign_orders(orders(), KEY.sign)
 
     told = open_orders(signed, signing_key=PUBLIC, device=DEVICE, asked=ASKED)
 
@@ -54,17 +54,17 @@ def test_a_word_that_nobody_knows_stops_the_box() -> None:
 @pytest.mark.parametrize(
     "forged",
     [
-        sign_orders(orders(device=UUID(int=1)), KEY),
-        sign_orders(orders(answers=bytes(16)), KEY),
-        sign_orders(orders(), Ed25519PrivateKey.from_private_bytes(bytes(32))),
-        Signed(content=sign_orders(orders(), KEY).content, signature=bytes(64)),
-        Signed(content=sign_orders(orders(), KEY).content, signature=b""),
-        sign_list(sign_orders(orders(), KEY).content, KEY),
+        sign_orders(orders(device=UUID(int=1)), KEY.sign),
+        sign_orders(orders(answers=bytes(16)), KEY.sign),
+        sign_orders(orders(), Ed25519PrivateKey.from_private_bytes(bytes(32)).sign),
+        Signed(content=sign_orders(orders(), KEY.sign).content, signature=bytes(64)),
+        Signed(content=sign_orders(orders(), KEY.sign).content, signature=b""),
+        sign_list(sign_orders(orders(), KEY.sign).content, KEY.sign),
         Signed(
-            content=sign_orders(orders(), KEY).content.replace(
+            content=sign_orders(orders(), KEY.sign).content.replace(
                 b"edge-only", b"ordinary!"
             ),
-            signature=sign_orders(orders(), KEY).signature,
+            signature=sign_orders(orders(), KEY.sign).signature,
         ),
     ],
 )
@@ -75,5 +75,5 @@ def test_nothing_else_counts(forged: Signed) -> None:
 
 def test_signed_orders_are_no_list() -> None:
     with pytest.raises(ForgedOrdersError):
-        open_list(sign_orders(orders(), KEY), signing_key=PUBLIC)
-    assert open_list(sign_list(b"words", KEY), signing_key=PUBLIC) == b"words"
+        open_list(sign_orders(orders(), KEY.sign), signing_key=PUBLIC)
+    assert open_list(sign_list(b"words", KEY.sign), signing_key=PUBLIC) == b"words"

@@ -50,13 +50,15 @@ class BoxList(msgspec.Struct, frozen=True, kw_only=True):
     """What the agency signs.
 
     Attributes:
-        number: rises whenever the lists change; microseconds since 1970.
+        tag: names this list among all of the agency's.
+        number: never falls from one list to the next; microseconds since 1970.
         expires_s: from then on it matches nothing; seconds since 1970, by the server.
         key_check: SHA-256 of the key of the digests, which goes to each box sealed.
         index: as `hotlist.pack_index` makes it.
         ending: digest -> when its last entry ends, of those that end before the list.
     """
 
+    tag: str
     number: int
     expires_s: int
     key_check: bytes
@@ -108,14 +110,20 @@ def key_check(key: bytes) -> bytes:
 
 
 def pack_list(
-    listed: Iterable[ListedPlate], *, key: bytes, number: int, expires_s: int
+    listed: Iterable[ListedPlate],
+    *,
+    key: bytes,
+    tag: str,
+    number: int,
+    expires_s: int,
 ) -> bytes:
     """The content of a list.
 
     Args:
         listed: all entries that may alert somebody now.
         key: as `box_key` makes it.
-        number: see `BoxList`.
+        tag: see `BoxList`.
+        number: likewise.
         expires_s: likewise.
     """
     lasting: set[Digest] = set()
@@ -134,6 +142,7 @@ def pack_list(
         del ending[word]
     return msgspec.msgpack.encode(
         BoxList(
+            tag=tag,
             number=number,
             expires_s=expires_s,
             key_check=key_check(key),
@@ -152,10 +161,12 @@ class Matching:
     """A list that reads can be held against; in memory alone.
 
     Attributes:
-        number: of the list.
+        tag: of the list.
+        number: likewise.
         expires_s: seconds since 1970, by the server's clock.
     """
 
+    tag: str
     number: int
     expires_s: int
     _key: bytes
@@ -181,6 +192,7 @@ class Matching:
         if len(key) != KEY_BYTES or key_check(key) != told.key_check:
             raise UnreadableListError("the key is not this list's")
         return cls(
+            tag=told.tag,
             number=told.number,
             expires_s=told.expires_s,
             key=key,

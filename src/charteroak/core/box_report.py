@@ -11,6 +11,8 @@ from uuid import UUID
 
 import attrs
 
+from charteroak.core.keeping import Mode
+
 REPORT_EVERY: Final = timedelta(seconds=30)
 SILENT_AFTER: Final = timedelta(minutes=3)
 """A box that reports, and of which there is no word for so long, is silent."""
@@ -73,6 +75,11 @@ class Heard:
         return now - self.at >= patience
 
 
+def known_mode(said: str | None) -> Mode | None:
+    """The mode that a box named; None where it named none, or one of a later version."""
+    return Mode(said) if said in list(Mode) else None
+
+
 @attrs.frozen(kw_only=True)
 class BoxStanding:
     """What a box said of itself last; moments are by the server's clock.
@@ -87,6 +94,11 @@ class BoxStanding:
         lost_at: when `lost` was last seen to rise; None: not yet.
         disk_free_bytes: room on the disk of its queue; None: it cannot tell.
         disk_total_bytes: size of that disk; None: it cannot tell.
+        mode: what it keeps; None: it does not say, or in a word nobody knows.
+        list_until: when the list that it compares with is over; None: it has none.
+        destroyed: reads that waited when it was told to keep hits alone, ever.
+        memory_safe: whether nothing of its memory can get onto its disk; None: it
+            does not say.
     """
 
     box_id: UUID
@@ -99,6 +111,21 @@ class BoxStanding:
     lost_at: datetime | None
     disk_free_bytes: int | None
     disk_total_bytes: int | None
+    mode: Mode | None = attrs.field(default=None, converter=known_mode)
+    list_until: datetime | None = None
+    destroyed: int = 0
+    memory_safe: bool | None = None
+
+    def without_list(self, now: datetime) -> bool:
+        """Whether it keeps hits alone, and has nothing to know them by."""
+        return self.mode is Mode.EDGE_ONLY and (
+            self.list_until is None or self.list_until <= now
+        )
+
+    @property
+    def leaks_memory(self) -> bool:
+        """Whether what it must forget could get onto its disk."""
+        return self.mode is Mode.EDGE_ONLY and self.memory_safe is False
 
     @property
     def queue_old(self) -> bool:

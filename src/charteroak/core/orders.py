@@ -5,15 +5,13 @@ back new ones by repeating old ones. Whoever was told nothing, or whose orders a
 keeps nothing: unknown means no.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from charteroak.core.errors import CharterOakError
 from charteroak.core.keeping import Mode
@@ -24,6 +22,10 @@ LAST_S: Final = 7 * 24 * 3600
 _FOR_ORDERS: Final = b"charteroak-orders/1\n"
 _FOR_LISTS: Final = b"charteroak-box-list/1\n"
 _SECOND: Final = 1_000_000
+
+
+Sign: TypeAlias = Callable[[bytes], bytes]
+"""The agency's Ed25519 signature of some bytes."""
 
 
 class ForgedOrdersError(CharterOakError):
@@ -53,7 +55,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
         mode: a `keeping.Mode`; any other word means that nothing may be kept.
         keep_s: whatever waits in the box is due after so many seconds.
         lasts_s: for how long these orders count.
-        list_number: of the list that the box should have; 0: there is none for boxes.
+        list_tag: names the list that is in force for boxes.
     """
 
     device: UUID
@@ -62,7 +64,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     keep_s: int
     lasts_s: int
-    list_number: int
+    list_tag: str
 
     @property
     def server_s(self) -> float:
@@ -87,9 +89,9 @@ class OrdersAnswer(msgspec.Struct, frozen=True, kw_only=True):
     signed: Signed
 
 
-def sign_orders(orders: Orders, key: Ed25519PrivateKey) -> Signed:
+def sign_orders(orders: Orders, sign: Sign) -> Signed:
     """Orders as an agency gives them."""
-    return _sign(_FOR_ORDERS, msgspec.msgpack.encode(orders), key)
+    return _sign(_FOR_ORDERS, msgspec.msgpack.encode(orders), sign)
 
 
 def open_orders(
@@ -110,9 +112,9 @@ def open_orders(
     return orders
 
 
-def sign_list(content: bytes, key: Ed25519PrivateKey) -> Signed:
+def sign_list(content: bytes, sign: Sign) -> Signed:
     """A list as an agency gives it to its boxes."""
-    return _sign(_FOR_LISTS, content, key)
+    return _sign(_FOR_LISTS, content, sign)
 
 
 def open_list(signed: Signed, *, signing_key: bytes) -> bytes:
@@ -125,8 +127,8 @@ def open_list(signed: Signed, *, signing_key: bytes) -> bytes:
     return signed.content
 
 
-def _sign(purpose: bytes, content: bytes, key: Ed25519PrivateKey) -> Signed:
-    return Signed(content=content, signature=key.sign(purpose + content))
+def _sign(purpose: bytes, content: bytes, sign: Sign) -> Signed:
+    return Signed(content=content, signature=sign(purpose + content))
 
 
 def _check(purpose: bytes, signed: Signed, signing_key: bytes) -> None:

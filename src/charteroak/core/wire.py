@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from charteroak.core.camera import CameraId
 from charteroak.core.errors import CharterOakError
+from charteroak.core.orders import OrdersAnswer
 from charteroak.core.plate import PlateText, UnreadablePlateError
 from charteroak.core.read import Box, Read, ReadId
 
@@ -39,6 +40,9 @@ LARGEST_BATCH_BYTES: Final = 32 * 1024 * 1024
 LARGEST_PICTURE_BYTES: Final = 400_000
 LARGEST_REPORT_BYTES: Final = 64 * 1024
 MOST_CAMERAS_OF_A_BOX: Final = 200
+MOST_HOURS: Final = 6
+"""Of a camera that forgets, so many hours are counted in a report."""
+
 LONGEST_AGE_S: Final = 10 * 366 * 24 * 3600
 """Ages in a report are cut here: a box whose clock was set anew can be off by decades."""
 
@@ -170,6 +174,7 @@ class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
         misdated: reads stored apart, because their time cannot be right.
         clock_offset_s: the box's clock less the server's, seconds, whole.
         refused: reads that cannot be reads, by their index in the batch.
+        not_kept: reads that hit nothing, where what hits nothing may not be kept.
     """
 
     kept: int
@@ -178,6 +183,7 @@ class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
     misdated: int
     clock_offset_s: int
     refused: list[Refusal]
+    not_kept: int = 0
 
 
 class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,6 +207,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
         agency_key: the agency's X25519 public key, 32 bytes: envelopes are sealed to it.
         cameras: the cameras that this box may speak for.
         keep_s: a sealed envelope older than this is due and must be deleted, seconds.
+        orders: the first ones; None: from a server that gives none.
     """
 
     device: UUID
@@ -208,6 +215,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     agency_key: bytes
     cameras: list[str]
     keep_s: int
+    orders: OrdersAnswer | None = None
 
 
 class CameraReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,6 +232,8 @@ class CameraReport(msgspec.Struct, frozen=True, kw_only=True):
         dropped: frames for which the box was too slow, since it started.
         last_frame_s: age of the last picture, seconds; None: there was none.
         why: a `box_report.WhyNoPicture`, one of a later version, or empty.
+        forgotten: how many reads hit nothing and were forgotten at once, by hour:
+            hours since 1970, UTC, and how many, since the box started.
     """
 
     camera: _CameraName
@@ -234,6 +244,9 @@ class CameraReport(msgspec.Struct, frozen=True, kw_only=True):
     dropped: _Count
     last_frame_s: _Age | None
     why: _Code
+    forgotten: Annotated[
+        list[tuple[_Count, _Count]], msgspec.Meta(max_length=MOST_HOURS)
+    ] = []
 
 
 class BoxReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -250,6 +263,12 @@ class BoxReport(msgspec.Struct, frozen=True, kw_only=True):
         disk_free_bytes: room on the disk of its queue; None: it cannot tell.
         disk_total_bytes: size of that disk; None: it cannot tell.
         cameras: those that it watches.
+        mode: a `keeping.Mode`; empty: it does not say.
+        list_left_s: for how long the list that it compares with still counts; None: it
+            has none in force.
+        destroyed: reads that waited when it was told to keep hits alone, ever.
+        memory_safe: whether nothing of its memory can get onto its disk; None: it
+            does not say.
     """
 
     boot_epoch: _Number
@@ -264,6 +283,10 @@ class BoxReport(msgspec.Struct, frozen=True, kw_only=True):
     cameras: Annotated[
         list[CameraReport], msgspec.Meta(max_length=MOST_CAMERAS_OF_A_BOX)
     ]
+    mode: _Code = ""
+    list_left_s: _Age | None = None
+    destroyed: _Count = 0
+    memory_safe: bool | None = None
 
 
 class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ import attrs
 from charteroak.core.case_file import Cases
 from charteroak.core.decision_table import Table, decide_twice
 from charteroak.core.hotlist import ListClass
+from charteroak.core.keeping import Mode, mode_of, stricter
 from charteroak.core.list_rules import refused_classes
 from charteroak.core.log_record import Draft
 from charteroak.core.people import Act
@@ -25,6 +26,7 @@ from charteroak.law.profile import Profile
 from charteroak.server.settings import Settings, split
 from charteroak.server.store import log
 from charteroak.server.store.database import Changes, Database, Ingests, Purges
+from charteroak.server.vault.box_lists import BoxLists
 from charteroak.server.vault.disk import Disk, DiskFullError, disk_of
 from charteroak.server.vault.hot_file import HotFile
 from charteroak.server.vault.keys import Keys
@@ -48,6 +50,9 @@ class Agency:
         entropy: so many fresh random bytes.
         cases: how it numbers its cases, and who knows them.
         tables: of rules about an act, each answer; made when first needed.
+        edge_only: whether its policy or contract says in its numbers that what hit
+            nothing may not leave a box; the statute says so itself.
+        box_lists: the list that boxes compare with, ready to be given.
     """
 
     settings: Settings
@@ -62,6 +67,8 @@ class Agency:
     entropy: Callable[[int], bytes]
     cases: Cases = attrs.field(factory=Cases)
     tables: Callable[[RuleBook, str, Act], tuple[Table, ...]] = tables_about
+    edge_only: bool = False
+    box_lists: BoxLists = attrs.field(factory=BoxLists, repr=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -72,6 +79,13 @@ class Agency:
     def emergencies(self) -> frozenset[str]:
         """Purposes for which somebody may search before there is a case number."""
         return frozenset(split(self.settings.emergency_purposes))
+
+    @property
+    def mode(self) -> Mode:
+        """What may be kept of what cameras read: the strictest of all that say so."""
+        ruled = mode_of(self.rules, self.profile.custodian)
+        numbered = self.edge_only or self.profile.edge_only
+        return stricter(ruled, Mode.EDGE_ONLY) if numbered else ruled
 
     @property
     def refused_lists(self) -> Mapping[ListClass, Denial]:

@@ -220,6 +220,7 @@ def open_agency(
             settings=settings,
             profile=profile,
             rules=rule_book(settings, profile),
+            edge_only=any(each.edge_only for each in _narrowing(settings, profile)),
             retention=retention(settings, profile),
             database=database,
             keys=keys,

@@ -11,6 +11,7 @@ from charteroak.core.errors import CharterOakError
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.wire import Enrolment, EnrolmentRequest
 from charteroak.server.agency import Agency
+from charteroak.server.ordering import give_orders
 from charteroak.server.store import boxes, refusals
 from charteroak.server.store.boxes import StoredBox
 from charteroak.server.store.database import Changes
@@ -55,12 +56,14 @@ def enrol_box(agency: Agency, request: EnrolmentRequest) -> Enrolment | NotEnrol
         except (WrongCodeError, UnusableKeyError, UnreadableEnrolmentError) as no:
             refusals.count(tx, no.code, at=now)
             return NotEnrolled(code=no.code, message=str(no), hint=no.hint)
+        orders = give_orders(agency, tx, box, asked=request.public_key)
     return Enrolment(
         device=box.box_id,
         agency=agency.settings.agency_name,
         agency_key=bytes(agency.keys.agency_key.public_key),
         cameras=list(box.cameras),
         keep_s=int(agency.retention.limit.total_seconds()),
+        orders=orders,
     )
 
 

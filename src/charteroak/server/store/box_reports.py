@@ -20,10 +20,12 @@ from charteroak.server.store.database import Changes, Ingests
 _NOTE: Final = """
     INSERT INTO box_reports AS known
            (box_id, boot_epoch, number, reported_at, software, waiting, oldest_at,
-            queue_bytes, lost, disk_free_bytes, disk_total_bytes)
+            queue_bytes, lost, disk_free_bytes, disk_total_bytes, mode, list_until,
+            destroyed, memory_safe)
     VALUES (%(box_id)s, %(boot_epoch)s, %(number)s, %(reported_at)s, %(software)s,
             %(waiting)s, %(oldest_at)s, %(queue_bytes)s, %(lost)s, %(disk_free_bytes)s,
-            %(disk_total_bytes)s)
+            %(disk_total_bytes)s, %(mode)s, %(list_until)s, %(destroyed)s,
+            %(memory_safe)s)
     ON CONFLICT (box_id) DO UPDATE
        SET boot_epoch = EXCLUDED.boot_epoch, number = EXCLUDED.number,
            reported_at = EXCLUDED.reported_at, software = EXCLUDED.software,
@@ -32,8 +34,14 @@ _NOTE: Final = """
            lost_at = CASE WHEN EXCLUDED.lost > known.lost THEN EXCLUDED.reported_at
                           ELSE known.lost_at END,
            disk_free_bytes = EXCLUDED.disk_free_bytes,
-           disk_total_bytes = EXCLUDED.disk_total_bytes
+           disk_total_bytes = EXCLUDED.disk_total_bytes, mode = EXCLUDED.mode,
+           list_until = EXCLUDED.list_until, destroyed = EXCLUDED.destroyed,
+           memory_safe = EXCLUDED.memory_safe
      WHERE (known.boot_epoch, known.number) < (EXCLUDED.boot_epoch, EXCLUDED.number)
+"""
+
+_KEEPS: Final = """
+    SELECT mode, destroyed FROM box_reports WHERE box_id = %(box_id)s
 """
 
 _FORGET_CAMERAS: Final = "DELETE FROM camera_reports WHERE box_id = %(box_id)s"
@@ -48,7 +56,8 @@ _NOTE_CAMERA: Final = """
 
 _BOXES: Final = """
     SELECT box_id, reported_at, software, waiting, oldest_at, queue_bytes, lost,
-           lost_at, disk_free_bytes, disk_total_bytes
+           lost_at, disk_free_bytes, disk_total_bytes, mode, list_until,
+           destroyed, memory_safe
       FROM box_reports
      ORDER BY box_id
      LIMIT 5000
@@ -104,6 +113,10 @@ class NotedReport:
     disk_free_bytes: int | None
     disk_total_bytes: int | None
     cameras: Sequence[NotedCamera]
+    mode: str
+    list_until: datetime | None
+    destroyed: int
+    memory_safe: bool | None
 
 
 @attrs.frozen(kw_only=True)
@@ -152,6 +165,12 @@ def note(tx: Ingests, report: NotedReport) -> bool:
             ],
         )
     return True
+
+
+def keeps(tx: Ingests, box_id: UUID) -> tuple[str, int]:
+    """What a box said last that it keeps, and how many waiting reads it destroyed."""
+    row = tx.connection.execute(_KEEPS, {"box_id": box_id}).fetchone()
+    return ("", 0) if row is None else (str(row[0]), int(str(row[1])))
 
 
 def of_boxes(tx: Changes) -> dict[UUID, BoxStanding]:

@@ -40,6 +40,11 @@ _SET_CLOCK: Final = """
     UPDATE boxes SET clock_offset_s = %(clock_offset_s)s WHERE box_id = %(box_id)s
 """
 
+_TELL: Final = """
+    UPDATE boxes SET told_mode = %(mode)s
+     WHERE box_id = %(box_id)s AND told_mode <> %(mode)s
+"""
+
 _REVOKE: Final = """
     UPDATE boxes SET revoked_at = %(at)s
      WHERE box_id = %(box_id)s AND revoked_at IS NULL
@@ -180,6 +185,12 @@ def set_clock(tx: Ingests, box_id: UUID, *, clock_offset_s: int) -> None:
     tx.connection.execute(
         _SET_CLOCK, {"box_id": box_id, "clock_offset_s": clock_offset_s}
     )
+
+
+def tell(tx: Ingests | Changes, box_id: UUID, *, mode: str) -> bool:
+    """Write what a box is told to keep; False where it was told so before."""
+    cursor = tx.connection.execute(_TELL, {"box_id": box_id, "mode": mode})
+    return cursor.rowcount == 1
 
 
 def revoke(tx: Changes, box_id: UUID, *, at: datetime) -> bool:

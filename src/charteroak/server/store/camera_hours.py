@@ -1,4 +1,7 @@
-"""How many reads each camera gave in each hour; the reads themselves are gone sooner."""
+"""How many reads each camera gave in each hour; the reads themselves are gone sooner.
+
+What a box forgot at once, because it hit nothing, is counted with them: the camera saw.
+"""
 
 from datetime import datetime
 from typing import Final
@@ -9,18 +12,25 @@ from psycopg.rows import class_row
 from charteroak.server.store.database import Changes
 
 _HOURS: Final = """
-    SELECT camera_id, hour, reads, misdated
-      FROM read_counts
+    SELECT camera_id, hour, sum(reads)::bigint AS reads,
+           sum(misdated)::bigint AS misdated
+      FROM (SELECT camera_id, hour, reads, misdated
+              FROM read_counts
+             UNION ALL
+            SELECT camera_id, hour, n, 0
+              FROM forgotten_counts) AS seen
      WHERE hour >= %(since)s
        AND hour <  %(until)s
+     GROUP BY camera_id, hour
      ORDER BY camera_id, hour
      LIMIT 200000
 """
 
 _LAST: Final = """
     SELECT camera_id, max(hour) AS hour, 0::bigint AS reads, 0::bigint AS misdated
-      FROM read_counts
-     WHERE reads > 0
+      FROM (SELECT camera_id, hour FROM read_counts WHERE reads > 0
+             UNION ALL
+            SELECT camera_id, hour FROM forgotten_counts WHERE n > 0) AS seen
      GROUP BY camera_id
      ORDER BY camera_id
      LIMIT 5000

@@ -8,6 +8,7 @@ from uuid import UUID
 import attrs
 from psycopg.rows import class_row
 
+from charteroak.core.box_list import ListedPlate
 from charteroak.core.hotlist import Entry, EntryId, HotList, HotListId, ListClass
 from charteroak.core.plate import MatchKey, PlateText
 from charteroak.server.store import owed
@@ -72,6 +73,15 @@ _KEYS: Final = """
       FROM hotlist_entries AS e
       JOIN hotlists AS h ON h.list_id = e.list_id
      WHERE h.list_class <> ALL(%(prohibited)s)
+"""
+
+
+# No limit, as above. What has ended matches nothing and is left out.
+_PLATES: Final = """
+    SELECT match_key, state, expires_at
+      FROM hotlist_entries
+     WHERE list_id = ANY(%(list_ids)s)
+       AND (expires_at IS NULL OR expires_at > %(at)s)
 """
 
 
@@ -202,6 +212,18 @@ def entries(
         for row in cursor:
             found.setdefault(MatchKey(row.match_key), []).append(row.to_listed())
     return found
+
+
+def listed_plates(
+    tx: Changes, list_ids: Sequence[HotListId], *, at: datetime
+) -> Iterator[ListedPlate]:
+    """What of the entries of some lists decides what hits them, in no order."""
+    with tx.connection.cursor(
+        "listed_plates", row_factory=class_row(ListedPlate)
+    ) as cursor:
+        cursor.itersize = 10_000
+        cursor.execute(_PLATES, {"list_ids": list(list_ids), "at": at})
+        yield from cursor
 
 
 def match_keys(

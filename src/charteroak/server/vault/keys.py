@@ -119,6 +119,11 @@ class Keys:
             Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
         ).decode()
 
+    @property
+    def public_key(self) -> bytes:
+        """The same as the 32 bytes of RFC 8032, for boxes."""
+        return self._signing.public_key().public_bytes_raw()
+
     def sign(self, message: bytes) -> bytes:
         """The agency's signature of something that leaves the house: Ed25519, RFC 8032."""
         return self._signing.sign(message)

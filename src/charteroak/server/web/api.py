@@ -11,15 +11,17 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
+from charteroak.core.box_list import BoxListAnswer
 from charteroak.core.errors import CharterOakError
 from charteroak.core.http_signature import HttpMessage
+from charteroak.core.orders import OrdersAnswer
 from charteroak.core.wire import (
     LARGEST_BATCH_BYTES,
     LARGEST_REPORT_BYTES,
@@ -32,6 +34,12 @@ from charteroak.server.actions.enrol_box import NotEnrolled, enrol_box
 from charteroak.server.actions.ingest_reads import Taken, ingest_reads
 from charteroak.server.actions.meet_sender import meet_sender
 from charteroak.server.actions.note_box_report import Noted, note_box_report
+from charteroak.server.actions.order_box import (
+    Given,
+    Told,
+    give_box_list,
+    order_box,
+)
 from charteroak.server.agency import Agency
 from charteroak.server.senders import Sender, TurnedAway, Why
 from charteroak.server.web.session import agency_of
@@ -44,6 +52,7 @@ _THREADS: Final = ThreadPoolExecutor(8, thread_name_prefix="boxes")
 """The boxes' own: whatever holds up the pages, a hit is on the board in a second."""
 
 T = TypeVar("T")
+_Received: TypeAlias = Given | Noted | Taken | Told | TurnedAway
 _STATUSES: Final = {
     Why.CONFLICT: HTTPStatus.CONFLICT,
     Why.REVOKED: HTTPStatus.FORBIDDEN,
@@ -53,6 +62,7 @@ _STATUSES: Final = {
 _PASSING: Final = frozenset(
     {
         "charteroak.batch.no-bucket",
+        "charteroak.box-list.being-made",
         "charteroak.store.unavailable",
         "charteroak.vault.disk-full",
         "charteroak.vault.pictures-unavailable",
@@ -84,6 +94,20 @@ async def take_batch(request: Request) -> Response:
     return answer
 
 
+@router.get("/orders")
+async def give_orders(request: Request) -> Response:
+    """Tell a box what it may keep."""
+    return await _received(request, order_box, largest=0)
+
+
+@router.get("/box-list")
+async def give_list(request: Request) -> Response:
+    """Give a box the list that it compares with; nothing where it has it."""
+    known = request.headers.get("if-none-match", "").strip('"')
+    give = partial(give_box_list, known=known)
+    return await _received(request, give, largest=0)
+
+
 @router.post("/reports")
 async def take_report(request: Request) -> Response:
     """Take a box's word on how it and its cameras do."""
@@ -96,7 +120,7 @@ async def _take(request: Request) -> Response:
 
 async def _received(
     request: Request,
-    receive: Callable[[Agency, Sender, bytes], Taken | Noted | TurnedAway],
+    receive: Callable[[Agency, Sender, bytes], _Received],
     *,
     largest: int,
 ) -> Response:
@@ -109,7 +133,7 @@ async def _received(
         if isinstance(sender, TurnedAway):
             # Its body is read to the end, so that a box hears why, and not kept.
             await _body(request, largest, keep=False)
-            received: Taken | Noted | TurnedAway = sender
+            received: _Received = sender
         else:
             body = await _body(request, largest)
             received = await _in_thread(partial(receive, agency, sender, body))
@@ -118,8 +142,14 @@ async def _received(
     match received:
         case TurnedAway(why=why, code=code, message=text, hint=hint):
             return _refusal(_STATUSES[why], code, message=text, hint=hint)
-        case Taken(answer=answer) | Noted(answer=answer):
+        case Given(tag=tag, answer=None):
+            return Response(status_code=304, headers={"etag": f'"{tag}"'})
+        case Given(tag=tag, answer=BoxListAnswer() as answer):
+            return _packed(answer, {"etag": f'"{tag}"'})
+        case Taken(answer=answer) | Noted(answer=answer) | Told(answer=answer):
             return _packed(answer)
+        case _:  # pragma: no cover - mypy sees that nothing is left
+            raise AssertionError
 
 
 @router.post("/enrolments")
@@ -192,8 +222,12 @@ def _message(agency: Agency, request: Request) -> HttpMessage:
     )
 
 
-def _packed(answer: BatchAnswer | ReportAnswer) -> Response:
-    return Response(msgspec.msgpack.encode(answer), media_type=MEDIA_TYPE)
+def _packed(
+    answer: BatchAnswer | BoxListAnswer | OrdersAnswer | ReportAnswer,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    body = msgspec.msgpack.encode(answer)
+    return Response(body, media_type=MEDIA_TYPE, headers=headers)
 
 
 def _json(

@@ -144,6 +144,9 @@ REFUSED: Final = {
         "A read of a camera that is not the box's"
     ),
     "charteroak.batch.impossible-time": later("A read with an impossible time"),
+    "charteroak.batch.not-kept": later(
+        "A read that hit nothing, which nobody may keep here: forgotten at once"
+    ),
     "charteroak.batch.reused-nonce": later("A request sent a second time"),
     "charteroak.batch.revoked-box": later("A request of a revoked box"),
     "charteroak.batch.unopenable-envelope": later("A read sealed for somebody else"),

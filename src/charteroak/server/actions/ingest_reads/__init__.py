@@ -18,6 +18,7 @@ from charteroak.server.actions.ingest_reads.delivery import (
     ForgedBatchError,
     check_delivery,
 )
+from charteroak.server.actions.ingest_reads.keeping import NOT_KEPT, keepable
 from charteroak.server.actions.ingest_reads.matching import Matcher
 from charteroak.server.actions.ingest_reads.sorting import sort_reads
 from charteroak.server.agency import Agency
@@ -130,7 +131,11 @@ def _keep(agency: Agency, tx: Ingests, delivery: Delivery) -> BatchAnswer:
     )
     for code, n in sorted(Counter(each.code for each in refused).items()):
         refusals.count(tx, code, at=delivery.receipt.received_at, n=n)
-    found = sort_reads(agency, tx, opened, delivery.receipt)
+    there = keepable(agency, tx, opened, at=delivery.receipt.received_at)
+    not_kept = len(opened) - len(there)
+    if not_kept:
+        refusals.count(tx, NOT_KEPT, at=delivery.receipt.received_at, n=not_kept)
+    found = sort_reads(agency, tx, there, delivery.receipt)
     matcher = Matcher(agency, tx, delivery.receipt, found.both)
     dated = reads.add(tx, found.dated, delivery.receipt)
     misdated = reads.add_misdated(tx, found.misdated, delivery.receipt)
@@ -152,4 +157,5 @@ def _keep(agency: Agency, tx: Ingests, delivery: Delivery) -> BatchAnswer:
         misdated=len(misdated),
         clock_offset_s=delivery.clock_offset_s,
         refused=refused,
+        not_kept=not_kept,
     )

@@ -1,6 +1,7 @@
 """Matching: each read that is new is held against the hot lists, each hit is an alert."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from charteroak.core import hotlist
 from charteroak.core.alert import AlertId
@@ -27,6 +28,14 @@ def listed(
         agency.hot_file.candidates(agency.keys.hotlist_key, match_keys),
         prohibited=agency.refused_lists,
     )
+
+
+def may_alert(agency: Agency, on: hotlist.HotList, *, at: datetime) -> Permit | Denial:
+    """Whether anybody may be told of a hit on a list at a moment."""
+    fresh = freshness(
+        on.list_class, on.loaded_at, term=agency.profile.list_refresh, at=at
+    )
+    return alerting(agency.rules, agency.profile.custodian, on.list_class, fresh)
 
 
 class Matcher:
@@ -62,23 +71,13 @@ class Matcher:
             )
             if found is None:
                 continue
-            answer = self._may_alert(each.hotlist)
+            answer = may_alert(self._agency, each.hotlist, at=self._receipt.received_at)
             if isinstance(answer, Denial):
                 self._withhold(new, each.hotlist, answer)
                 continue
             self._raise(new, found, each.hotlist, misdated=misdated)
             hit = True
         return hit
-
-    def _may_alert(self, on: hotlist.HotList) -> Permit | Denial:
-        agency = self._agency
-        fresh = freshness(
-            on.list_class,
-            on.loaded_at,
-            term=agency.profile.list_refresh,
-            at=self._receipt.received_at,
-        )
-        return alerting(agency.rules, agency.profile.custodian, on.list_class, fresh)
 
     def _withhold(
         self, new: reads.NewRead, on: hotlist.HotList, answer: Denial
