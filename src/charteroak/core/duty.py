@@ -17,6 +17,7 @@ class Duty(StrEnum):
     """What must be done again and again."""
 
     END_HOLDS = "end_holds"
+    KEEP_HOLDS = "keep_holds"
     MAKE_BUCKETS = "make_buckets"
     PURGE_READS = "purge_reads"
     REFRESH_MATCHER = "refresh_matcher"
@@ -59,7 +60,8 @@ def every(duty: Duty, granule: timedelta) -> timedelta:
         granule: length of a bucket of reads; reads are forgotten by the bucket.
     """
     match duty:
-        case Duty.PURGE_READS | Duty.MAKE_BUCKETS:
+        # What a hold asks for is copied before a purge comes upon it.
+        case Duty.KEEP_HOLDS | Duty.PURGE_READS | Duty.MAKE_BUCKETS:
             return min(granule / 4, timedelta(minutes=5))
         case Duty.END_HOLDS | Duty.REPORT_EMERGENCIES:
             return timedelta(minutes=5)

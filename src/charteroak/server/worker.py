@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from charteroak.core.duty import Duty
 from charteroak.core.errors import CharterOakError
+from charteroak.server.actions.approve_hold import keep_spans
 from charteroak.server.actions.end_holds import end_holds
 from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.make_buckets import make_buckets
@@ -31,7 +32,7 @@ Poll = Callable[[], bool]
 """Makes sure that the database runs; says whether it had to be started again."""
 
 
-def perform(agency: Agency, duty: Duty) -> int:
+def perform(agency: Agency, duty: Duty) -> int:  # noqa: PLR0911  (one for each duty)
     """Do one duty once.
 
     Returns:
@@ -47,6 +48,8 @@ def perform(agency: Agency, duty: Duty) -> int:
             return make_buckets(agency)
         case Duty.END_HOLDS:
             return end_holds(agency)
+        case Duty.KEEP_HOLDS:
+            return keep_spans(agency)
         case Duty.REFRESH_MATCHER:
             return rebuild_hot_file(agency)
         case Duty.REPORT_EMERGENCIES:

@@ -2,6 +2,7 @@
 
 import attrs
 
+from charteroak.core.codes import Ground
 from charteroak.core.hold import HoldId, NoSuchHold, NotAllowed
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import Act, Person
@@ -28,6 +29,9 @@ def end_hold(
 ) -> HoldEnded | CaseNotNamed | NoSuchHold | NotAllowed:
     """End a hold; whoever may ask for one may end one, their own or another's.
 
+    One that was approved for a court, or because defense or prosecution asked, is ended
+    by a supervisor alone: nobody who works on a case clears away what speaks against it.
+
     Args:
         agency: where.
         who: ends it.
@@ -42,7 +46,10 @@ def end_hold(
         hold = holds.find_to_change(tx, hold_id)
         if hold is None or hold.ended_at is not None:
             return NoSuchHold()
-        if held_reads.kept(tx, [hold_id]) and named.strip() != hold.case_ref:
+        for_others = hold.ground is not Ground.ACTIVE_CASE
+        if for_others and hold.approved_at is not None and not may_end(who):
+            return NotAllowed()
+        if held_reads.copies(tx, [hold_id]) and named.strip() != hold.case_ref:
             return CaseNotNamed(case_ref=hold.case_ref)
         holds.end(tx, hold_id, at=now)
         agency.record(
@@ -59,3 +66,8 @@ def end_hold(
             ),
         )
     return HoldEnded(case_ref=hold.case_ref)
+
+
+def may_end(who: Person) -> bool:
+    """Whether somebody may end what is kept for a court, the defense, the prosecution."""
+    return who.may(Act.APPROVE_HOLD)

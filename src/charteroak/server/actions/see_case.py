@@ -1,17 +1,59 @@
-"""See what is held for a case; that somebody looked is recorded first."""
+"""See what is held for a case; that somebody looked is recorded first.
+
+A hold of one read shows it, as the search did that found it. A hold of a span shows what
+it names and how far it has come: its reads are seen by `search_held` alone.
+"""
+
+from datetime import datetime, timedelta
 
 import attrs
 
+from charteroak.core.codes import Ground
 from charteroak.core.hold import HeldRead, Hold, HoldId, HoldState, NotAllowed
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, Permit, decide, request
 from charteroak.core.search_record import decision_fields
 from charteroak.server.agency import Agency
-from charteroak.server.store import held_reads, holds
+from charteroak.server.store import (
+    cameras,
+    held_reads,
+    hold_papers,
+    hold_spans,
+    holds,
+)
 from charteroak.server.store.database import Changes
+from charteroak.server.store.held_reads import Copies
+from charteroak.server.store.hold_papers import FiledPaper
+from charteroak.server.store.hold_spans import SpanRow
 from charteroak.server.store.holds import CaseLine
 from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneError
+
+
+@attrs.frozen(kw_only=True)
+class SpanSeen:
+    """What a hold of a span names, and how far its copying has come.
+
+    Attributes:
+        cameras: names of those that it is limited to; empty for all.
+        by_plate: whether it is of certain plates, which are not told.
+        gone: how much of the period was too old when it was approved, or is by now.
+        copied: how many reads are kept; None where plates are named.
+        expected: how many there were when copying began; None while it waits, and where
+            plates are named.
+        whole: whether all that there was is copied.
+        ahead: how much of the period has still to come.
+    """
+
+    cameras: tuple[str, ...]
+    by_plate: bool
+    since: datetime
+    until: datetime
+    gone: timedelta
+    copied: int | None
+    expected: int | None
+    whole: bool
+    ahead: timedelta
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -19,14 +61,22 @@ class HoldLine:
     """A hold with what it keeps.
 
     Attributes:
-        held: the copy; None while it waits, and once it is deleted.
+        held: the copy; None while it waits, once it is deleted, and for a span.
+        paper: what it stands on; None: the active case itself.
+        span: None: one read.
         may_approve: whether the person who looks may approve it.
+        may_extend: whether they may approve the later end that somebody asks for.
+        may_end: whether they may end it.
     """
 
     hold: Hold
     state: HoldState
     held: HeldRead | None
+    paper: FiledPaper | None
+    span: SpanSeen | None
     may_approve: bool
+    may_extend: bool
+    may_end: bool
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -86,15 +136,10 @@ def see_case(agency: Agency, who: Person, case_ref: str) -> CaseSeen | NotAllowe
             ),
         )
     with agency.database.changes() as tx:
-        copies = {
-            held.hold_id: held
-            for held in held_reads.kept(tx, [hold.hold_id for hold in allowed])
-        }
+        kept = _what_is_kept(tx, [hold.hold_id for hold in allowed])
     return CaseSeen(
         case_ref=case_ref,
-        lines=tuple(
-            _line(agency, who, hold, copies.get(hold.hold_id)) for hold in allowed
-        ),
+        lines=tuple(_line(agency, who, hold, kept) for hold in allowed),
     )
 
 
@@ -111,8 +156,10 @@ def see_held_picture(
     with agency.database.changes() as tx:
         hold = holds.find_to_change(tx, hold_id)
         copies = held_reads.kept(tx, [hold_id])
-    ended = hold is None or hold.ended_at is not None or hold.ends_at <= agency.clock()
-    if hold is None or ended or not copies:
+    if hold is None or not hold.stands(agency.clock()) or not copies:
+        return HeldPictureGone()
+    if hold.read_id is None:
+        # What nobody has looked into is seen by a search of it, and not one by one.
         return HeldPictureGone()
     decision = _decide(agency, who, Act.REQUEST_HOLD, hold)
     if isinstance(decision, Denial):
@@ -126,23 +173,78 @@ def see_held_picture(
         return HeldPictureBroken()
 
 
-def _line(agency: Agency, who: Person, hold: Hold, held: HeldRead | None) -> HoldLine:
-    if hold.ended_at is not None or hold.ends_at <= agency.clock():
+@attrs.frozen(kw_only=True, repr=False)
+class _Kept:
+    reads: dict[HoldId, HeldRead]
+    copies: dict[HoldId, Copies]
+    papers: dict[HoldId, FiledPaper]
+    spans: dict[HoldId, SpanRow]
+    cameras: dict[str, str]
+
+
+def _what_is_kept(tx: Changes, ids: list[HoldId]) -> _Kept:
+    spans = hold_spans.of(tx, ids)
+    singles = [each for each in ids if each not in spans]
+    return _Kept(
+        reads={held.hold_id: held for held in held_reads.kept(tx, singles)},
+        copies=held_reads.copies(tx, list(spans)),
+        papers=hold_papers.of(tx, ids),
+        spans=spans,
+        cameras={each.camera_id: each.name for each in cameras.everything(tx)}
+        if spans
+        else {},
+    )
+
+
+def _line(agency: Agency, who: Person, hold: Hold, kept: _Kept) -> HoldLine:
+    now = agency.clock()
+    row, held = kept.spans.get(hold.hold_id), kept.reads.get(hold.hold_id)
+    if not hold.stands(now):
         state, held = HoldState.ENDED, None
-    elif held is not None:
+    elif hold.unfinished:
+        state = HoldState.UNFINISHED
+    elif held is not None or (row is not None and row.walked_at is not None):
         state = HoldState.KEPT
     elif hold.approved_at is not None:
         state = HoldState.APPROVED
     else:
         state = HoldState.REQUESTED
-    waits = state in {HoldState.REQUESTED, HoldState.APPROVED}
+    # A span that is being copied needs nobody: the worker goes on with it.
+    waits = state is HoldState.REQUESTED or (
+        state is HoldState.APPROVED and row is None
+    )
+    approves = isinstance(_decide(agency, who, Act.APPROVE_HOLD, hold), Permit)
     return HoldLine(
         hold=hold,
         state=state,
         held=held,
-        may_approve=waits
-        and hold.requested_by != who.person_id
-        and isinstance(_decide(agency, who, Act.APPROVE_HOLD, hold), Permit),
+        paper=kept.papers.get(hold.hold_id),
+        span=None if row is None else _span(agency, row, kept, state),
+        may_approve=waits and hold.requested_by != who.person_id and approves,
+        may_extend=hold.extension is not None
+        and state is not HoldState.ENDED
+        and hold.extension.asked_by != who.person_id
+        and approves,
+        may_end=hold.ground is Ground.ACTIVE_CASE
+        or hold.approved_at is None
+        or who.may(Act.APPROVE_HOLD),
+    )
+
+
+def _span(agency: Agency, row: SpanRow, kept: _Kept, state: HoldState) -> SpanSeen:
+    now = agency.clock()
+    not_before = row.kept_from or agency.retention.not_before(now)
+    copies = kept.copies.get(row.hold_id)
+    return SpanSeen(
+        cameras=tuple(kept.cameras.get(each, each) for each in sorted(row.cameras)),
+        by_plate=row.by_plate,
+        since=row.since,
+        until=row.until,
+        gone=max(timedelta(0), min(row.until, not_before) - row.since),
+        copied=None if row.by_plate else (copies.reads if copies else 0),
+        expected=row.expected,
+        whole=state is HoldState.KEPT,
+        ahead=max(timedelta(0), row.until - max(now, row.since)),
     )
 
 

@@ -18,6 +18,7 @@ NAMES: Final = {
     Duty.PURGE_READS: later("Delete reads that are due"),
     Duty.MAKE_BUCKETS: later("Make room for coming reads"),
     Duty.END_HOLDS: later("End holds on their day"),
+    Duty.KEEP_HOLDS: later("Copy what holds ask for"),
     Duty.REFRESH_MATCHER: later("Refresh the matcher's copy of the hot lists"),
     Duty.REPORT_EMERGENCIES: later("Report emergency searches without a case"),
     Duty.TIDY_UP: later("Tidy up sessions, codes and old receipts"),
@@ -32,6 +33,7 @@ WHEN_LATE: Final = {
         "New reads may soon find no place. Boxes keep them meanwhile; nothing is lost."
     ),
     Duty.END_HOLDS: later("Copies of ended holds may still be there."),
+    Duty.KEEP_HOLDS: later("Reads that a hold asks for may be deleted on their day."),
     Duty.REFRESH_MATCHER: later(
         "Entries are looked up in the database instead; matching is slower and complete."
     ),
