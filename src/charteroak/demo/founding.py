@@ -25,10 +25,12 @@ class Founded:
     """What only the founder knows.
 
     Attributes:
+        manager: who places cameras and loads lists.
         passwords: of each login.
         codes: the one-time code of each camera's box.
     """
 
+    manager: Person
     passwords: Mapping[str, str]
     codes: Mapping[CameraId, str]
 
@@ -52,6 +54,19 @@ def found(agency: Agency) -> Founded:
     manager = next(each for each in people if Role.ADMINISTRATOR in each.roles)
     for camera in CAMERAS:
         _expect(place_camera(agency, manager, camera), Placed)
+    load_lists(agency, manager)
+    codes = {
+        camera.camera_id: _expect(
+            invite_box(agency, manager, f"Box: {camera.name}", [camera.camera_id]),
+            Invited,
+        ).code
+        for camera in CAMERAS
+    }
+    return Founded(manager=manager, passwords=passwords, codes=codes)
+
+
+def load_lists(agency: Agency, manager: Person) -> None:
+    """Load the lists, as a state's file comes in twice a day: an old one alerts nobody."""
     for name, list_class, source, authority in LISTS:
         content = "plate,state,reason,vehicle,case\n" + "".join(
             f'{wanted.listed_as},{wanted.vehicle.state},"{wanted.reason}",'
@@ -73,14 +88,6 @@ def found(agency: Agency) -> Founded:
             ),
             Loaded,
         )
-    codes = {
-        camera.camera_id: _expect(
-            invite_box(agency, manager, f"Box: {camera.name}", [camera.camera_id]),
-            Invited,
-        ).code
-        for camera in CAMERAS
-    }
-    return Founded(passwords=passwords, codes=codes)
 
 
 def _password(agency: Agency) -> str:

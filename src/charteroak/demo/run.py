@@ -7,8 +7,8 @@ import socket
 import subprocess
 import threading
 import webbrowser
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, Self
@@ -21,16 +21,19 @@ from charteroak.core.camera import CameraId
 from charteroak.core.errors import CharterOakError
 from charteroak.demo.children import child
 from charteroak.demo.folder import own_folder
-from charteroak.demo.founding import found
+from charteroak.demo.founding import Founded, found, load_lists
 from charteroak.demo.town import AGENCY, AGENCY_NAME, PEOPLE, POLICY
 from charteroak.demo.town_map import write_map
 from charteroak.edge.enrol import enrol
 from charteroak.edge.settings import DataFolder
+from charteroak.server.agency import Agency
 from charteroak.server.bootstrap import open_site
 from charteroak.server.cli import load_settings, set_up_log, telling
 from charteroak.server.running import address, listen, serve
 
 _LOOK_EVERY_S: Final = 1.0
+_LISTS_EVERY_S: Final = 6 * 3600.0
+"""Twice within the term after which a list alerts nobody."""
 
 
 class ChildEndedError(CharterOakError):
@@ -86,6 +89,7 @@ def play(asked: Play, console: Console) -> None:
         console.print("Starting the server ...", style="dim")
         site = stack.enter_context(open_site(settings, on_progress=telling()))
         founded = found(site.agency)
+        stack.enter_context(lists_kept_fresh(site.agency, founded))
 
         def ready() -> None:
             watch.arm()
@@ -101,6 +105,28 @@ def play(asked: Play, console: Console) -> None:
 
         serve(site, listener, ready=ready)
         watch.end()
+
+
+@contextmanager
+def lists_kept_fresh(
+    agency: Agency, founded: Founded, *, every_s: float = _LISTS_EVERY_S
+) -> Iterator[None]:
+    """Load the lists anew from time to time, for who leaves the town running."""
+    ended = threading.Event()
+
+    def reload() -> None:
+        while not ended.wait(every_s):
+            # What fails now is tried again; that a list is old is on the board.
+            with suppress(CharterOakError):
+                load_lists(agency, founded.manager)
+
+    thread = threading.Thread(target=reload, name="lists")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 class _Watch:
