@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from charteroak.law.loader import UnknownPolicyError, load_profile
-from charteroak.server.bootstrap import rule_book
+from charteroak.server.law_in_force import adopt
 from charteroak.server.settings import Settings
 
 
@@ -55,17 +55,21 @@ def test_a_password_of_the_database_is_not_shown(
         assert "open-sesame" not in shown
 
 
-def test_the_agencys_own_policy_decides_beside_the_law() -> None:
-    law = load_profile("us_ct", on=date(2026, 11, 1))
+def test_policy_and_contract_decide_beside_the_law() -> None:
+    on = date(2026, 11, 1)
+    law = load_profile("us_ct", on=on)
 
-    alone = rule_book(Settings(), law)
-    both = rule_book(Settings(policy="published_prohibitions"), law)
+    alone = adopt(Settings(), on=on).rules
+    policy = "published_prohibitions"
+    whole = adopt(Settings(policy=policy, contract="no_sharing"), on=on).rules
 
     assert alone.sets == (law.rules,)
-    assert both.sets[0] is law.rules
-    assert both.rule("AP-no-parking") is not None
+    assert whole.sets[0] is law.rules
+    assert whole.rule("AP-no-parking") is not None
+    assert whole.rule("CN-no-vendor") is not None
 
 
-def test_a_policy_that_is_not_there_is_an_error_and_not_no_policy() -> None:
+@pytest.mark.parametrize("setting", ["policy", "contract"])
+def test_one_that_is_not_there_is_an_error_and_not_none(setting: str) -> None:
     with pytest.raises(UnknownPolicyError):
-        rule_book(Settings(policy="nowhere"), load_profile("us_ct", on=date.max))
+        adopt(Settings.model_validate({setting: "nowhere"}), on=date.max)

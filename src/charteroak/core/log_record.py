@@ -59,6 +59,7 @@ class RecordKind(StrEnum):
     CAMERA_REFUSED = "camera.refused"
     CASE_ENDED = "case.ended"
     CASE_SEEN = "case.seen"
+    COUNCIL_ENROLLED = "council.enrolled"
     DECLARATION_REGISTERED = "declaration.registered"
     DECLARATION_WITHDRAWN = "declaration.withdrawn"
     DISCLOSURE_ANSWERED = "disclosure.answered"
@@ -100,12 +101,18 @@ class RecordKind(StrEnum):
     PERSON_SIGNED_IN = "person.signed_in"
     PERSON_SIGNED_OUT = "person.signed_out"
     RETENTION_CHANGED = "retention.changed"
+    RULES_CHANGED = "rules.changed"
+    RULES_REFUSED = "rules.refused"
     SEARCH_ANSWERED = "search.answered"
     SEARCH_APPROVED = "search.approved"
     SEARCH_ASKED = "search.asked"
     SEARCH_REJECTED = "search.rejected"
     SEARCH_STOPPED = "search.stopped"
     SEARCH_WAITS = "search.waits"
+    SUSPEND_DOUBTED = "suspend.doubted"
+    SUSPEND_ENDED = "suspend.ended"
+    SUSPEND_ORDERED = "suspend.ordered"
+    SUSPEND_REFUSED = "suspend.refused"
 
 
 class RecordTooLargeError(CharterOakError):

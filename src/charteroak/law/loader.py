@@ -28,8 +28,19 @@ from charteroak.law.rule_text import read_rules
 from charteroak.law.vocabulary import purposes
 
 _SUFFIX: Final = ".cedar"
+_NUMBERS: Final = ".toml"
 _HOUSE: Final = "house.cedar"
 _SHELVES: Final = ("policies", "presets", "contracts")
+_LEAVES_ALL: Final = """\
+@id("OWN-statute-decides")
+@statute("The agency's own numbers")
+@plain("All but the numbers is for the law to decide.")
+@confidence("high")
+@review("no lawyer yet")
+@change("")
+permit (principal, action, resource);
+"""
+"""The rules of terms that are numbers alone."""
 
 
 class UnknownJurisdictionError(CharterOakError):
@@ -37,6 +48,10 @@ class UnknownJurisdictionError(CharterOakError):
 
     code = "charteroak.law.unknown-jurisdiction"
     hint = "Set the law profile to one that exists, such as us_ct for Connecticut."
+
+    def __init__(self) -> None:
+        known = ", ".join(profile_codes())
+        super().__init__(f"there is no law profile of that name; there are {known}")
 
 
 class NotInForceError(CharterOakError):
@@ -47,7 +62,7 @@ class NotInForceError(CharterOakError):
 
 
 class UnknownPolicyError(CharterOakError):
-    """The agency's own policy is not there."""
+    """The agency's own policy or contract is not there."""
 
     code = "charteroak.law.unknown-policy"
     hint = "Name a policy that ships with Charter Oak, or the path of a .cedar file."
@@ -69,17 +84,35 @@ def load_profile(code: str, *, on: date) -> Profile:
     slug = code.strip().lower().replace("-", "_")
     folder = files(__package__).joinpath(slug)
     if not re.fullmatch(r"[a-z]{2}_[a-z]{2}", slug) or not folder.is_dir():
-        raise UnknownJurisdictionError("there is no law profile of that name")
-    dates = sorted(
-        date.fromisoformat(each.name.removesuffix(".toml"))
-        for each in folder.iterdir()
-        if each.name.endswith(".toml")
-    )
+        raise UnknownJurisdictionError
+    dates = _dates(folder)
     in_force = [effective for effective in dates if effective <= on]
     if not in_force:
-        msg = f"no rules of {slug} are in force on {on}"
+        msg = (
+            f"no rules of {slug} are in force on {on}; "
+            f"the first take effect on {dates[0]}"
+        )
         raise NotInForceError(msg)
     return _load(slug, in_force[-1])
+
+
+def next_change(code: str, *, on: date) -> date | None:
+    """The day on which other rules of a state take effect; None where none are known.
+
+    Args:
+        code: of a state that has a profile.
+        on: the day after which it is sought.
+    """
+    folder = files(__package__).joinpath(code.strip().lower().replace("-", "_"))
+    return next((each for each in _dates(folder) if each > on), None)
+
+
+def _dates(folder: Traversable) -> list[date]:
+    return sorted(
+        date.fromisoformat(each.name.removesuffix(_NUMBERS))
+        for each in folder.iterdir()
+        if each.name.endswith(_NUMBERS)
+    )
 
 
 def profile_codes() -> tuple[str, ...]:
@@ -119,11 +152,11 @@ def load_terms(name: str, *, custodian: str) -> Terms:
     """What narrows the law: a policy, preset or contract of the package, or a file.
 
     A file of one's own has the numbers beside it in a `.toml` of the same name; without
-    one it says nothing about numbers.
+    one it says nothing about numbers. Numbers alone leave all else to the law.
 
     Args:
         name: of a shipped one, such as `published_prohibitions`; or the path of a file
-            that ends in `.cedar`.
+            that ends in `.cedar`, or of its numbers.
         custodian: how the rules name the state, such as `CT`.
 
     Raises:
@@ -132,10 +165,11 @@ def load_terms(name: str, *, custodian: str) -> Terms:
         BrokenProfileError: its numbers cannot be read.
     """
     file = _shelved(name)
+    alone = name.endswith(_NUMBERS) and not file.is_file()
     try:
-        text = file.read_text("utf-8")
+        text = _LEAVES_ALL if alone else file.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
-        msg = f"the agency policy {name} cannot be read"
+        msg = f"the policy or contract {name} cannot be read"
         raise UnknownPolicyError(msg) from None
     rules = read_rules(text, file=file.name, custodian=custodian)
     beside = _beside(file, name)
@@ -161,20 +195,22 @@ def load_terms(name: str, *, custodian: str) -> Terms:
 
 
 def _shelved(name: str) -> Traversable:
-    if name.endswith(_SUFFIX):
-        return Path(name)
+    if name.endswith((_SUFFIX, _NUMBERS)):
+        return Path(name).with_suffix(_SUFFIX)
     if re.fullmatch(r"[a-z0-9_]+", name):
         for shelf in _SHELVES:
             file = files(__package__).joinpath(shelf, f"{name}{_SUFFIX}")
             if file.is_file():
                 return file
-    raise UnknownPolicyError("there is no agency policy of that name")
+    known = ", ".join(terms_names())
+    msg = f"there is no agency policy or contract of that name; there are {known}"
+    raise UnknownPolicyError(msg)
 
 
 def _beside(file: Traversable, name: str) -> Traversable | None:
     """The numbers of the file of rules, where there are any."""
     if isinstance(file, Path):
-        numbers: Traversable = file.with_suffix(".toml")
+        numbers: Traversable = file.with_suffix(_NUMBERS)
         return numbers if numbers.is_file() else None
     return next(
         found

@@ -1,22 +1,39 @@
 """The numbers of a profile, a preset, a policy or a contract, as its file holds them."""
 
+import re
 import tomllib
 from datetime import date, timedelta
 from importlib.resources.abc import Traversable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from charteroak.core.errors import CharterOakError
 
 Confidence = Literal["high", "medium", "low"]
+_AT_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)")
+_NAMED: Final = re.compile(r"`([^`$]+)`|Invalid enum value '([^']+)'")
 
 
 class BrokenProfileError(CharterOakError):
-    """The numbers of a profile are missing, misspelt or impossible."""
+    """The numbers of a profile are missing, misspelt or impossible.
+
+    Attributes:
+        file: its file.
+        line: where, from 1; 1 where nobody can say.
+        word: the word that is not understood; empty where there is none.
+    """
 
     code = "charteroak.law.broken-profile"
     hint = "Repair the file that is named, or install the package again."
+
+    def __init__(
+        self, trouble: str, *, file: str = "", line: int = 1, word: str = ""
+    ) -> None:
+        super().__init__(f"{file}, line {line}: {trouble}" if file else trouble)
+        self.file = file
+        self.line = line
+        self.word = word
 
 
 class FactText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -94,15 +111,31 @@ def read_numbers(file: Traversable) -> NumbersText:
         BrokenProfileError: it is no TOML, or a field is missing, unknown or impossible.
     """
     try:
-        numbers = msgspec.convert(tomllib.loads(file.read_text("utf-8")), NumbersText)
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise BrokenProfileError("it cannot be read", file=file.name) from None
+    try:
+        numbers = msgspec.convert(tomllib.loads(text), NumbersText)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as broken:
-        msg = f"{file.name}: {broken}"
-        raise BrokenProfileError(msg) from broken
+        raise _located(str(broken), text, file=file.name) from broken
     for kind, span in numbers.retention.items():
         if span.length < timedelta(minutes=1):
-            msg = f"{file.name}: a retention of {kind} of less than a minute"
-            raise BrokenProfileError(msg)
+            trouble = f"a retention of `{kind}` of less than a minute"
+            raise _located(trouble, text, file=file.name)
     if numbers.kind == "statute" and numbers.read_limit is None:
-        msg = f"{file.name}: a statute without a retention of nonhit"
-        raise BrokenProfileError(msg)
+        raise BrokenProfileError("a statute keeps `nonhit` for a time", file=file.name)
     return numbers
+
+
+def _located(trouble: str, text: str, *, file: str) -> BrokenProfileError:
+    """What is wrong, with the line and the word where the parser tells them."""
+    told, named = _AT_LINE.search(trouble), _NAMED.search(trouble)
+    word = next((each for each in named.groups() if each), "") if named else ""
+    found = text.find(word) if word else -1
+    line = int(told[1]) if told else text.count("\n", 0, max(found, 0)) + 1
+    return BrokenProfileError(
+        _AT_LINE.sub("", trouble),
+        file=file,
+        line=line,
+        word=word,
+    )

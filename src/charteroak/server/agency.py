@@ -17,12 +17,14 @@ from charteroak.core.hotlist import ListClass
 from charteroak.core.keeping import Mode, mode_of, stricter
 from charteroak.core.list_rules import refused_classes
 from charteroak.core.log_record import Draft
+from charteroak.core.moratorium import NO_COUNCIL, CouncilStanding
 from charteroak.core.people import Act
 from charteroak.core.policy import Denial, Permit, Request, RuleBook
 from charteroak.core.retention import Retention
 from charteroak.core.sealed import LogReceipt
 from charteroak.law.compiling import tables_about
-from charteroak.law.profile import Profile
+from charteroak.law.profile import Profile, Terms
+from charteroak.server.law_in_force import LawInForce, beside_a_moratorium
 from charteroak.server.settings import Settings, split
 from charteroak.server.store import log
 from charteroak.server.store.database import Changes, Database, Ingests, Purges
@@ -40,7 +42,8 @@ class Agency:
     Attributes:
         settings: as the administrator set them.
         profile: the law in force for it.
-        rules: what decides: the statute, and the agency's own policy where it has one.
+        rules: what decides: the statute, the agency's own policy and its contract where
+            it has them, and the council's moratorium while that lasts.
         retention: the one read limit: the strictest of law and settings.
         database: its schema, by role.
         keys: secrets that lie outside the database.
@@ -53,6 +56,9 @@ class Agency:
         edge_only: whether its policy or contract says in its numbers that what hit
             nothing may not leave a box; the statute says so itself.
         box_lists: the list that boxes compare with, ready to be given.
+        terms: its policy and its contract, where it has them.
+        council: how the council's orders stood when this copy was made.
+        law: what is in force just now; one object for all copies.
     """
 
     settings: Settings
@@ -69,6 +75,33 @@ class Agency:
     tables: Callable[[RuleBook, str, Act], tuple[Table, ...]] = tables_about
     edge_only: bool = False
     box_lists: BoxLists = attrs.field(factory=BoxLists, repr=False)
+    terms: tuple[Terms, ...] = ()
+    council: CouncilStanding = NO_COUNCIL
+    law: LawInForce = attrs.field(factory=LawInForce, repr=False)
+
+    def in_force(self) -> "Agency":
+        """A copy under the rules that are in force at this moment, and stays so.
+
+        Whatever takes a request or begins a duty works with such a copy: so it is
+        finished under the rules it was begun with.
+        """
+        adopted, council = self.law.adopted, self.law.council
+        if adopted is None:
+            # Put together by hand, it has its rules from there; only once a moratorium.
+            sets = self.rules.sets[:-1] if self.council.suspended else self.rules.sets
+            rules = self.rules if sets == self.rules.sets else RuleBook(sets=sets)
+            if council.suspended:
+                rules = beside_a_moratorium(rules, self.profile.custodian)
+            return attrs.evolve(self, council=council, rules=rules)
+        return attrs.evolve(
+            self,
+            council=council,
+            profile=adopted.profile,
+            rules=adopted.suspended if council.suspended else adopted.rules,
+            terms=adopted.terms,
+            edge_only=adopted.edge_only,
+            retention=adopted.retention,
+        )
 
     @property
     def zone(self) -> ZoneInfo:

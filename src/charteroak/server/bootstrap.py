@@ -13,13 +13,11 @@ import attrs
 
 from charteroak.core.case_file import CaseRecords, Cases
 from charteroak.core.errors import CharterOakError
-from charteroak.core.policy import RuleBook
-from charteroak.core.retention import Retention
-from charteroak.law.loader import load_profile, load_terms
-from charteroak.law.profile import Profile, Terms, strictest
 from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.make_buckets import make_buckets
+from charteroak.server.actions.recall_council import recall_council
 from charteroak.server.agency import Agency
+from charteroak.server.law_in_force import LawInForce, adopt, today
 from charteroak.server.outbound.case_csv import CsvCases
 from charteroak.server.outbound.case_http import HttpCases
 from charteroak.server.settings import Settings, split
@@ -89,35 +87,6 @@ class Reached:
 def present() -> datetime:
     """The present moment: the one place where the server reads the clock."""
     return datetime.now(UTC)  # noqa: TID251 - this is where clocks come from
-
-
-def retention(settings: Settings, profile: Profile) -> Retention:
-    """The strictest of the law, the agency's policy and its own limit.
-
-    Raises:
-        UnknownPolicyError: the agency's policy is not there.
-        BrokenPolicyError: it cannot be relied on.
-    """
-    found = strictest(profile, _narrowing(settings, profile), own=settings.keep)
-    return Retention(found.limit)
-
-
-def rule_book(settings: Settings, profile: Profile) -> RuleBook:
-    """The statute, and the agency's own policy where it has one; both must permit.
-
-    Raises:
-        UnknownPolicyError: the agency's policy is not there.
-        BrokenPolicyError: it cannot be relied on.
-    """
-    own = _narrowing(settings, profile)
-    return RuleBook(sets=(profile.rules, *(each.rules for each in own)))
-
-
-def _narrowing(settings: Settings, profile: Profile) -> tuple[Terms, ...]:
-    """The agency's own policy or preset, where it has one."""
-    if settings.policy is None:
-        return ()
-    return (load_terms(settings.policy, custodian=profile.custodian),)
 
 
 def cases(settings: Settings) -> Cases:
@@ -215,13 +184,15 @@ def open_agency(
         database = _prepare_schema(settings, reached.admin, keys, clock())
         database.open()
         stack.callback(database.close)
-        profile = load_profile(settings.jurisdiction, on=clock().date())
+        adopted = adopt(settings, on=today(settings, clock()))
         agency = Agency(
             settings=settings,
-            profile=profile,
-            rules=rule_book(settings, profile),
-            edge_only=any(each.edge_only for each in _narrowing(settings, profile)),
-            retention=retention(settings, profile),
+            profile=adopted.profile,
+            rules=adopted.rules,
+            retention=adopted.retention,
+            terms=adopted.terms,
+            edge_only=adopted.edge_only,
+            law=LawInForce(adopted=adopted),
             database=database,
             keys=keys,
             pictures=Pictures(settings.data / "pictures", keys=keys, entropy=entropy),
@@ -230,9 +201,10 @@ def open_agency(
             entropy=entropy,
             cases=cases(settings),
         )
+        recall_council(agency)
         make_buckets(agency)
         rebuild_hot_file(agency)
-        yield agency
+        yield agency.in_force()
 
 
 def pending_migrations(

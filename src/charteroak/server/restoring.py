@@ -6,8 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 from charteroak.core.errors import CharterOakError
-from charteroak.law.loader import load_profile
-from charteroak.law.profile import Profile
 from charteroak.server.actions.end_holds import end_holds
 from charteroak.server.actions.note_restore import note_restore
 from charteroak.server.actions.purge_reads import purge_reads
@@ -18,8 +16,8 @@ from charteroak.server.bootstrap import (
     present,
     reach,
     restoring_mark,
-    retention,
 )
+from charteroak.server.law_in_force import Adopted, adopt, today
 from charteroak.server.settings import Settings
 from charteroak.server.store.postgres.supervisor import Progress
 from charteroak.server.store.refill import NotEmptyError
@@ -77,10 +75,10 @@ def restore(  # noqa: PLR0913 - clock, entropy and two listeners beside what is 
     backup.prove(Keys(settings.data / "keys", entropy=entropy).backup_key)
     mark = restoring_mark(settings)
     mark.touch()
-    profile = load_profile(settings.jurisdiction, on=clock().date())
+    adopted = adopt(settings, on=today(settings, clock()))
     with reach(settings, entropy=entropy, on_progress=on_progress) as reached:
         restored = restore_backup(
-            _ground(settings, reached, profile, clock=clock, entropy=entropy),
+            _ground(settings, reached, adopted, clock=clock, entropy=entropy),
             backup,
             telling=telling,
         )
@@ -102,7 +100,7 @@ def restore(  # noqa: PLR0913 - clock, entropy and two listeners beside what is 
 def _ground(
     settings: Settings,
     reached: Reached,
-    profile: Profile,
+    adopted: Adopted,
     *,
     clock: Callable[[], datetime],
     entropy: Callable[[int], bytes],
@@ -113,7 +111,7 @@ def _ground(
         admin=reached.admin,
         keys=reached.keys,
         pictures=pictures,
-        retention=retention(settings, profile),
+        retention=adopted.retention,
         clock=clock,
     )
 

@@ -98,7 +98,7 @@ def serve(
         ready: called in a thread of its own once requests are answered; if it
             raises, the server stops and the error is raised here.
         renewal: from `open_renewal`; taken up anew when its files change, and on
-            SIGHUP.
+            SIGHUP, as the rules are.
     """
     settings = site.agency.settings
     _allow_many_connections()
@@ -181,12 +181,16 @@ class _Watch:
 
     @contextmanager
     def hung_up(self) -> Iterator[None]:
-        """Take SIGHUP as a wish to take up the certificate, which else ends us."""
-        before = signal.signal(signal.SIGHUP, lambda *_: self._asked.set())
+        """Take SIGHUP as a wish to take up certificate and rules, which else ends us."""
+        before = signal.signal(signal.SIGHUP, lambda *_: self._hear())
         try:
             yield
         finally:
             signal.signal(signal.SIGHUP, before)
+
+    def _hear(self) -> None:
+        self._asked.set()
+        self._worker.law.ask()
 
     def tick(self, now_s: float) -> None:
         """Give a sign of life, and take up a new certificate."""
@@ -196,6 +200,7 @@ class _Watch:
                 notify("WATCHDOG=1")
             self._signed = now_s
         if self._renewal is None:
+            self._asked.clear()
             return
         asked = self._asked.is_set()
         if asked or now_s - self._looked >= _CERTIFICATE_EVERY_S:

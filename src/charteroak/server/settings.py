@@ -53,13 +53,29 @@ class Settings(BaseSettings):
     ] = "Town Police Department"
     jurisdiction: Annotated[
         str,
-        Field(title="Law profile", description="us_ct: Connecticut."),
+        Field(
+            title="Law profile",
+            description="Statute of the state: us_ct Connecticut, us_me Maine, us_mn "
+            "Minnesota, us_nh New Hampshire, us_va Virginia, us_wa Washington.",
+        ),
     ] = "us_ct"
     policy: Annotated[
         str | None,
         Field(
             title="The agency's own policy",
-            description="Narrows the law: published_prohibitions, or a .cedar file.",
+            description="Narrows the law: a policy that ships (published_prohibitions, "
+            "serious_crime_only), a preset (minimal: three minutes, nobody; local: 72 "
+            "hours, the state's agencies; statutory: what the law allows), or a .cedar "
+            "file with its numbers in a .toml beside it. Read anew when it changes.",
+        ),
+    ] = None
+    contract: Annotated[
+        str | None,
+        Field(
+            title="The agency's contract",
+            description="Narrows the law and the policy: no_sharing, or a .cedar or "
+            ".toml file. Statute, policy and contract must all permit, and the shortest "
+            "period counts. Read anew when it changes.",
         ),
     ] = None
     contact: Annotated[

@@ -1,8 +1,11 @@
 """The worker: drives every duty when it is due, and keeps the database up.
 
-One thread. A duty that fails is written down, told to the log and tried again in half a
-minute; no failure stops the others. The table of duties is the truth, so a second worker,
-or a restart, changes nothing but who does it.
+A duty that fails is written down, told to the log and tried again in half a minute; no
+failure stops the others. The table of duties is the truth, so a second worker, or a
+restart, changes nothing but who does it.
+
+Duties have one thread. A second one looks every second at what the council ordered and
+at the files of the rules: a moratorium does not wait for a purge.
 """
 
 import logging
@@ -19,9 +22,12 @@ from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.make_buckets import make_buckets
 from charteroak.server.actions.note_duty import note_duty, standing
 from charteroak.server.actions.purge_reads import purge_reads
+from charteroak.server.actions.recall_council import look_at_council
 from charteroak.server.actions.report_emergencies import report_emergencies
+from charteroak.server.actions.settle_rules import settle_rules
 from charteroak.server.actions.tidy_up import tidy_up
 from charteroak.server.agency import Agency
+from charteroak.server.law_in_force import Sources, sources, today
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +64,40 @@ def perform(agency: Agency, duty: Duty) -> int:  # noqa: PLR0911  (one for each 
             return tidy_up(agency)
 
 
+class LawWatch:
+    """Keeps this process under the rules and orders that are in force."""
+
+    def __init__(self, agency: Agency) -> None:
+        """Take an agency."""
+        self._agency = agency
+        self._settled: Sources | None = None
+        self._seen: Sources | None = None
+        self._asked = threading.Event()
+
+    def ask(self) -> None:
+        """Load the rules anew at the next look, also where no file changed."""
+        self._asked.set()
+
+    def look(self) -> None:
+        """Take up what changed.
+
+        A file counts when it is the same at two looks: one that is half written could
+        be a rule short.
+        """
+        agency = self._agency
+        look_at_council(agency)
+        found = sources(agency.settings, on=today(agency.settings, agency.clock()))
+        still, self._seen = found == self._seen, found
+        if self._asked.is_set() or (found != self._settled and still):
+            self._asked.clear()
+            changed = settle_rules(agency, found)
+            self._settled = found
+            if changed:
+                now = agency.in_force()
+                make_buckets(now)
+                rebuild_hot_file(now)
+
+
 class Worker:
     """Does the duties of an agency while its block lasts."""
 
@@ -72,10 +112,13 @@ class Worker:
         self._revive = revive
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker")
+        self.law = LawWatch(agency)
+        self._watcher = threading.Thread(target=self._watch, name="law")
 
     def __enter__(self) -> Self:
         """Begin."""
         self._thread.start()
+        self._watcher.start()
         return self
 
     def __exit__(
@@ -87,11 +130,25 @@ class Worker:
         """Finish the duty in hand, then stop."""
         self._stop.set()
         self._thread.join()
+        self._watcher.join()
 
     @property
     def lives(self) -> bool:
-        """Whether its thread runs."""
-        return self._thread.is_alive()
+        """Whether its threads run."""
+        return self._thread.is_alive() and self._watcher.is_alive()
+
+    def _watch(self) -> None:
+        while not self._stop.is_set():
+            pause = _LOOK_EVERY_S
+            try:
+                self.law.look()
+            except CharterOakError as trouble:
+                log.error("rules: %s (%s)", trouble, trouble.code)  # noqa: TRY400 - a traceback may carry a value
+                pause = _AFTER_TROUBLE_S
+            except Exception as trouble:  # noqa: BLE001 - who does not look misses an order
+                log.error("rules: unexpected: %s", type(trouble).__name__)  # noqa: TRY400 - as above
+                pause = _AFTER_TROUBLE_S
+            self._stop.wait(pause)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -123,7 +180,7 @@ class Worker:
 
     def _do(self, duty: Duty) -> None:
         try:
-            done = perform(self._agency, duty)
+            done = perform(self._agency.in_force(), duty)
         except CharterOakError as trouble:
             log.error("%s failed: %s (%s)", duty, trouble, trouble.code)  # noqa: TRY400 - a traceback may carry a value
             note_duty(self._agency, duty, done=None, trouble=str(trouble))

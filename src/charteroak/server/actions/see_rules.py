@@ -1,6 +1,7 @@
 """See the rules in force, in plain words, with their sources."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 
 import attrs
 
@@ -8,9 +9,26 @@ from charteroak.core.case_file import CASE_DOUBTS
 from charteroak.core.export import NOT_THEIR_CASE
 from charteroak.core.policy import Rule, RuleSet
 from charteroak.core.search_check import as_rule
-from charteroak.law.profile import Profile
+from charteroak.law.loader import next_change
+from charteroak.law.profile import Kind, Profile
 from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
+from charteroak.server.law_in_force import NotAdopted, today
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class InForce:
+    """A set of rules that narrows the law.
+
+    Attributes:
+        kind: who stands behind it; None: the council, by its moratorium.
+        read_limit: how long it lets reads be kept; None where it says nothing.
+    """
+
+    name: str
+    kind: Kind | None
+    rules: RuleSet
+    read_limit: timedelta | None
 
 
 @attrs.frozen(kw_only=True)
@@ -18,29 +36,33 @@ class RulesInForce:
     """The law profile of this agency, and the one limit that follows for its reads.
 
     Attributes:
-        read_limit: the strictest of the law and the agency's own setting.
+        read_limit: the strictest of law, policy, contract and the agency's own setting.
         statute: the rules of law.
-        policy: the agency's own; None where it has adopted none.
-        fingerprint: of both together; in every record of a decision.
-        own_limit: whether the agency's own setting is the stricter one.
+        own: policy, contract and moratorium, as far as there are any.
+        fingerprint: of all together; in every record of a decision.
+        own_limit: whether something beside the law is the stricter one.
         beside: rules about what is written with a search, and about its case.
+        changes_on: the day on which other rules of the state take effect, where known.
+        refused: rules that were offered and cannot be used; the ones here go on.
     """
 
     profile: Profile
     statute: RuleSet
-    policy: RuleSet | None
+    own: tuple[InForce, ...]
     fingerprint: str
     read_limit: timedelta
     own_limit: bool
     beside: tuple[Rule, ...]
+    changes_on: date | None
+    refused: NotAdopted | None
 
 
 def see_rules(agency: Agency) -> RulesInForce:
     """The rules in force; open to everybody who is signed in."""
-    statute, *own = agency.rules.sets
+    now = today(agency.settings, agency.clock())
     return RulesInForce(
-        statute=statute,
-        policy=own[0] if own else None,
+        statute=agency.rules.sets[0],
+        own=tuple(_own(agency)),
         fingerprint=agency.rules.fingerprint,
         profile=agency.profile,
         read_limit=agency.retention.limit,
@@ -50,4 +72,20 @@ def see_rules(agency: Agency) -> RulesInForce:
             *CASE_DOUBTS.values(),
             NOT_THEIR_CASE,
         ),
+        changes_on=next_change(agency.settings.jurisdiction, on=now),
+        refused=agency.law.refused,
     )
+
+
+def _own(agency: Agency) -> Iterator[InForce]:
+    named = {each.rules.fingerprint: each for each in agency.terms}
+    moratorium = agency.rules.sets[-1] if agency.council.suspended else None
+    for rules in agency.rules.sets[1:]:
+        each = named.get(rules.fingerprint)
+        kind = each.kind if each is not None else Kind.POLICY
+        yield InForce(
+            name=each.name if each is not None else "",
+            kind=None if rules is moratorium else kind,
+            rules=rules,
+            read_limit=each.read_limit if each is not None else None,
+        )

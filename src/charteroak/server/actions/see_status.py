@@ -10,6 +10,7 @@ import attrs
 from charteroak.core.box_report import BoxStanding, Heard
 from charteroak.core.duty import Duty, DutyState
 from charteroak.server.agency import Agency
+from charteroak.server.law_in_force import NotAdopted
 from charteroak.server.store import (
     alerts,
     box_reports,
@@ -46,6 +47,7 @@ class Trouble(StrEnum):
     CERTIFICATE_UNUSABLE = "certificate_unusable"
     DISK_FULL = "disk_full"
     DISK_LOW = "disk_low"
+    RULES_REFUSED = "rules_refused"
 
 
 _OF_BOXES: Final = (
@@ -122,6 +124,10 @@ class Status:
         certificate: None where this server does not end TLS itself.
         blind: cameras in use that give no picture.
         unverified: alerts that wait for a person.
+        rules: the sets of rules in force, and the fingerprint of each.
+        policy: the fingerprint of all of them together.
+        refused: rules that were offered and cannot be used; None: none.
+        suspended_at: since when the council suspends; None: it does not.
     """
 
     at: datetime
@@ -140,6 +146,10 @@ class Status:
     boxes: tuple[BoxLine, ...]
     blind: tuple[Named, ...]
     unverified: int
+    rules: tuple[tuple[str, str], ...]
+    policy: str
+    refused: NotAdopted | None
+    suspended_at: datetime | None
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
@@ -151,6 +161,8 @@ class Status:
             found.append(Trouble.DISK_FULL)
         elif self.disk.low:
             found.append(Trouble.DISK_LOW)
+        if self.refused is not None:
+            found.append(Trouble.RULES_REFUSED)
         return tuple(found)
 
     def named(self, code: Trouble) -> tuple[Named, ...]:
@@ -215,7 +227,26 @@ def see_status(agency: Agency) -> Status:
         boxes=trusted,
         blind=blind,
         unverified=unverified,
+        rules=_rules(agency),
+        policy=agency.rules.fingerprint,
+        refused=agency.law.refused,
+        suspended_at=agency.council.suspended_at,
     )
+
+
+def _rules(agency: Agency) -> tuple[tuple[str, str], ...]:
+    """The law, and what narrows it, with fingerprints."""
+    law = agency.profile
+    found = [
+        (f"Law of {law.name}, {law.effective}", law.rules.fingerprint),
+        *(
+            (f"{each.kind.capitalize()}: {each.name}", each.rules.fingerprint)
+            for each in agency.terms
+        ),
+    ]
+    if agency.council.suspended:
+        found.append(("The council's moratorium", agency.rules.sets[-1].fingerprint))
+    return tuple(found)
 
 
 def _certificate(agency: Agency, now: datetime) -> CertificateSeen | None:

@@ -81,6 +81,9 @@ def _plain(seen: Status, *, running: bool) -> dict[str, object]:
         "refusals_24h": seen.refusals,
         "unverified_alerts": seen.unverified,
         "matcher": seen.matcher,
+        "rules": dict(seen.rules),
+        "policy": seen.policy,
+        "suspended_at": seen.suspended_at,
         "broken_promises": list(seen.broken_promises),
         "troubles": [trouble.value for trouble in seen.troubles],
         "notes": list(seen.notes),
@@ -152,6 +155,10 @@ def _facts(seen: Status) -> Iterator[tuple[str, str]]:
     yield "Room on the disk", f"{free / _GIBIBYTE:.1f} of {total / _GIBIBYTE:.1f} GiB"
     if seen.certificate is not None and seen.certificate.expires_at is not None:
         yield "Certificate until", f"{seen.certificate.expires_at:%Y-%m-%d %H:%M}Z"
+    yield from seen.rules
+    yield "All rules together", seen.policy
+    if seen.suspended_at is not None:
+        yield "SUSPENDED by the council", f"since {seen.suspended_at:%Y-%m-%d %H:%M}Z"
     for box in seen.boxes:
         heard = box.heard_at
         said = f"heard {heard:%Y-%m-%d %H:%M:%S}Z" if heard else "never heard"

@@ -29,6 +29,8 @@ KEPT: Final = frozenset(
         "boxes",
         "buckets",
         "cameras",
+        "council_keys",
+        "council_orders",
         "declarations",
         "disclosure_papers",
         "disclosures",
@@ -50,6 +52,7 @@ KEPT: Final = frozenset(
         "read_counts",
         "refusals",
         "retention_changes",
+        "rules_adopted",
         "searched",
         "waiting_searches",
     }

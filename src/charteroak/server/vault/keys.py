@@ -129,6 +129,11 @@ class Keys:
         return self._signing.sign(message)
 
     @property
+    def folder(self) -> Path:
+        """Where they lie: outside the database, and outside its backups."""
+        return self._folder
+
+    @property
     def database_root(self) -> Path:
         """File of the secret that the passwords of the database roles come from."""
         return self._folder / "database-root.key"

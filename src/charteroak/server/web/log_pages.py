@@ -41,6 +41,7 @@ WORDS: Final = {
     RecordKind.CAMERA_REFUSED: later("Camera refused by the rules"),
     RecordKind.CASE_ENDED: later("Case ended, its holds with it"),
     RecordKind.CASE_SEEN: later("Held reads of a case seen"),
+    RecordKind.COUNCIL_ENROLLED: later("Keys of the council enrolled"),
     RecordKind.DECLARATION_REGISTERED: later("Declaration of an agency registered"),
     RecordKind.DECLARATION_WITHDRAWN: later("Declaration of an agency withdrawn"),
     RecordKind.DISCLOSURE_ANSWERED: later("Package for another agency made"),
@@ -82,12 +83,20 @@ WORDS: Final = {
     RecordKind.PERSON_SIGNED_IN: later("Person signed in"),
     RecordKind.PERSON_SIGNED_OUT: later("Person signed out"),
     RecordKind.RETENTION_CHANGED: later("Limit for keeping reads changed"),
+    RecordKind.RULES_CHANGED: later("Rules changed"),
+    RecordKind.RULES_REFUSED: later("New rules refused; the last good ones go on"),
     RecordKind.SEARCH_ANSWERED: later("Search answered"),
     RecordKind.SEARCH_APPROVED: later("Search approved by a second person"),
     RecordKind.SEARCH_ASKED: later("Search asked"),
     RecordKind.SEARCH_REJECTED: later("Search rejected by a second person"),
     RecordKind.SEARCH_STOPPED: later("Search stopped by what was written with it"),
     RecordKind.SEARCH_WAITS: later("Search waits for a second person"),
+    RecordKind.SUSPEND_DOUBTED: later(
+        "All suspended, because nobody knows what the council ordered last"
+    ),
+    RecordKind.SUSPEND_ENDED: later("Suspension ended by the council"),
+    RecordKind.SUSPEND_ORDERED: later("Capture and search suspended by the council"),
+    RecordKind.SUSPEND_REFUSED: later("Order of the council refused"),
 }
 """What each kind of record means, in words."""
 

@@ -124,7 +124,7 @@ class Pages:
             agency_name=agency.settings.agency_name,
             asset=lambda name: f"/static/{assets[name]}",
             now=agency.clock,
-            statute=agency.profile.statute,
+            statute=self._statute,
             role_name=lambda role: words.gettext(ROLES[Role(role)]),
         )
 
@@ -137,6 +137,9 @@ class Pages:
             return page.render(context)
         values = page.new_context(dict(context))
         return self._environment.concat(page.blocks[block](values))
+
+    def _statute(self, fact_id: str) -> str:
+        return self._agency.in_force().profile.statute(fact_id)
 
     def _local_time(self, moment: datetime, *, seconds: bool = True) -> Markup:
         return local_time(moment, self._agency.zone, seconds=seconds)

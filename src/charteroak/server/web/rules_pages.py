@@ -1,13 +1,26 @@
 """The rules in force, in plain words, for everybody who is signed in."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from charteroak.law.profile import Kind
 from charteroak.server.actions.see_rules import see_rules
 from charteroak.server.web.render import page
 from charteroak.server.web.session import SignedIn, TheAgency
+from charteroak.server.web.text import later
 
 router = APIRouter()
+
+WORDS: Final[Mapping[Kind | None, str]] = {
+    None: later("The council's moratorium"),
+    Kind.CONTRACT: later("The agency's contract"),
+    Kind.POLICY: later("The agency's own policy"),
+    Kind.PRESET: later("The agency's own policy"),
+}
+"""Who stands behind a set of rules beside the law."""
 
 
 @router.get("/rules")
@@ -21,6 +34,6 @@ def show_rules(request: Request, agency: TheAgency, _session: SignedIn) -> HTMLR
             "found": found,
             "profile": found.profile,
             "statute": list(found.statute.rules.values()),
-            "policy": list(found.policy.rules.values()) if found.policy else [],
+            "words": WORDS,
         },
     )

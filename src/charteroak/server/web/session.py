@@ -91,12 +91,12 @@ class ForgedRequestError(CharterOakError):
 
 
 def agency_of(request: Request) -> Agency:
-    """The agency that this app serves."""
+    """The agency that this app serves, under the rules in force as this is asked."""
     agency = request.app.state.agency
     if not isinstance(agency, Agency):  # pragma: no cover
         msg = "the app has no agency"
         raise TypeError(msg)
-    return agency
+    return agency.in_force()
 
 
 TheAgency = Annotated[Agency, Depends(agency_of)]

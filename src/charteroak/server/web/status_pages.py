@@ -124,6 +124,11 @@ TROUBLES: Final = {
         "The disk of the data folder is nearly full. Make room, or move the folder to a "
         "larger disk: when it is full no more reads are taken in."
     ),
+    Trouble.RULES_REFUSED: later(
+        "The file of a policy or a contract cannot be used; the last good rules go on. "
+        "The Rules page names the file, the line and the word. Repair it: it is read "
+        "again by itself."
+    ),
 }
 """What needs a person, by code."""
 

@@ -1,0 +1,60 @@
+"""Enrol the council's two public keys, once: the ceremony at which a server meets it."""
+
+from charteroak.core.errors import CharterOakError
+from charteroak.core.log_record import Draft, RecordKind
+from charteroak.core.moratorium import KEYS_OF_A_COUNCIL, CouncilKey, CouncilStanding
+from charteroak.server.agency import Agency
+from charteroak.server.store import council
+from charteroak.server.vault import council_file
+
+
+class CouncilEnrolledError(CharterOakError):
+    """The council's keys are enrolled already, and nobody here may change them."""
+
+    code = "charteroak.council.enrolled"
+    hint = (
+        "Keys are enrolled once: else whoever runs the server could take their place."
+    )
+
+
+class TwoKeysError(CharterOakError):
+    """A council has two keys, of two members."""
+
+    code = "charteroak.council.two-keys"
+    hint = "Give two files, each of the key of another member of the council."
+
+
+def enrol_council(agency: Agency, keys: tuple[CouncilKey, ...]) -> CouncilStanding:
+    """Enrol two public keys; from now on one of them suspends, and both resume.
+
+    Raises:
+        TwoKeysError: not two different keys of two different holders.
+        CouncilEnrolledError: a council is enrolled already.
+    """
+    different = {each.public_key for each in keys}
+    holders = {each.name.casefold() for each in keys}
+    if not len(keys) == len(different) == len(holders) == KEYS_OF_A_COUNCIL:
+        raise TwoKeysError("these are not two keys of two members")
+    now = agency.clock()
+    with agency.database.changes() as tx:
+        council.alone(tx)
+        if council.keys(tx):
+            raise CouncilEnrolledError("the council's keys are enrolled already")
+        receipt = agency.record(
+            tx,
+            Draft(
+                kind=RecordKind.COUNCIL_ENROLLED,
+                at=now,
+                public={
+                    "keys": [each.key_id for each in keys],
+                    "public_keys": [each.public_key.hex() for each in keys],
+                    "names": [each.name for each in keys],
+                },
+            ),
+        )
+        for slot, key in enumerate(keys, start=1):
+            council.enrol(tx, slot, key, at=now, record_id=receipt.record_id)
+        stands = council.stands(tx)
+        council_file.write(agency.keys.folder, stands.keys, None)
+    agency.law.council = stands
+    return stands

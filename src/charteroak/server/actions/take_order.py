@@ -1,0 +1,202 @@
+"""Carry out a council's order: suspend capture and search, or end that.
+
+Who brings the order does not matter: its signatures do. Anybody may bring one, so what is
+refused is written down a few times a minute at the most.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+import attrs
+
+from charteroak.core.codes import Step
+from charteroak.core.log_record import Draft, RecordId, RecordKind, Value
+from charteroak.core.moratorium import (
+    CouncilStanding,
+    Objection,
+    Order,
+    SignedOrder,
+    Taken,
+    Turned,
+    UnreadableOrderError,
+    objection,
+    read_order,
+    turned,
+)
+from charteroak.core.people import Act
+from charteroak.core.policy import Denial, Permit, Request, Rule, decide
+from charteroak.core.search_record import decision_fields
+from charteroak.server.agency import Agency
+from charteroak.server.store import council
+from charteroak.server.store.database import Changes
+from charteroak.server.vault import council_file
+
+MOST_REFUSED: Final = 10
+"""Orders without a good signature that are looked at in a minute."""
+
+_MINUTE: Final = timedelta(minutes=1)
+
+
+@attrs.frozen(kw_only=True)
+class Carried:
+    """The order was carried out.
+
+    Attributes:
+        stands: how things stand since.
+        by: who signed it.
+    """
+
+    step: Step
+    record_id: RecordId
+    stands: CouncilStanding
+    by: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class NotCarried:
+    """The order was not carried out; all stands as before.
+
+    Attributes:
+        order: None where the file holds none.
+        objection: what stands against the order, whoever signed it.
+        doubts: what is wrong with its signatures, in sentences.
+        because: the rules that refuse it.
+        signed_by: whose signatures are good.
+        next_number: the number that an order must have now.
+    """
+
+    order: Order | None = None
+    objection: Objection | None = None
+    doubts: tuple[str, ...] = ()
+    because: tuple[Rule, ...] = ()
+    signed_by: tuple[str, ...] = ()
+    next_number: int = 1
+
+
+@attrs.frozen
+class TooMany:
+    """So many orders without a good signature came that no more are looked at now."""
+
+
+def take_order(agency: Agency, text: bytes) -> Carried | NotCarried | TooMany:
+    """Carry out an order, or say why not; either way it is in the log.
+
+    All rules in force decide: one key of the council suspends, both resume. In force in
+    this process on return, and in every other within a second.
+
+    Args:
+        agency: whose cameras.
+        text: the order's file, as it was brought.
+
+    Raises:
+        StoreUnavailableError: nothing was carried out.
+    """
+    try:
+        signed = read_order(text)
+    except UnreadableOrderError:
+        with agency.database.changes() as tx:
+            stands = council.stands(tx)
+            if not agency.law.doors.admits(agency.clock(), MOST_REFUSED, _MINUTE):
+                return TooMany()
+            _refuse(agency, tx, "unreadable", {})
+        return NotCarried(next_number=stands.next_number)
+    with agency.database.changes() as tx:
+        council.alone(tx)
+        answer = _take(agency, tx, signed)
+    if isinstance(answer, Carried):
+        agency.law.council = answer.stands
+    return answer
+
+
+def _take(
+    agency: Agency, tx: Changes, signed: SignedOrder
+) -> Carried | NotCarried | TooMany:
+    now, order = agency.clock(), signed.order
+    stands = council.stands(tx)
+    keys = turned(signed, stands.keys)
+    if not keys.by and not agency.law.doors.admits(now, MOST_REFUSED, _MINUTE):
+        return TooMany()
+    against = objection(order, stands, agency=agency.settings.agency, at=now)
+    decision = decide(
+        agency.rules,
+        Request(
+            act=Act.SUSPEND,
+            custodian=agency.profile.custodian,
+            step=order.step,
+            keys=keys.keys,
+        ),
+    )
+    if against is not None or isinstance(decision, Denial):
+        why = against.value if against is not None else "rules"
+        _refuse(agency, tx, why, _fields(order, keys, decision))
+        return NotCarried(
+            order=order,
+            objection=against,
+            doubts=keys.doubts,
+            because=decision.because if isinstance(decision, Denial) else (),
+            signed_by=tuple(each.name for each in keys.by),
+            next_number=stands.next_number,
+        )
+    return _carry_out(agency, tx, signed, keys, decision)
+
+
+def _carry_out(
+    agency: Agency, tx: Changes, signed: SignedOrder, keys: Turned, decision: Permit
+) -> Carried:
+    order = signed.order
+    suspends = order.step is Step.SUSPEND
+    taken = Taken(
+        number=order.number,
+        step=order.step,
+        at=agency.clock(),
+        reason=order.reason,
+        text=signed.text,
+    )
+    receipt = agency.record(
+        tx,
+        Draft(
+            kind=RecordKind.SUSPEND_ORDERED if suspends else RecordKind.SUSPEND_ENDED,
+            at=taken.at,
+            public={
+                **_fields(order, keys, decision),
+                "reason": order.reason,
+                "order": signed.text.decode(),
+            },
+            private={"roles": []},
+        ),
+    )
+    council.add(tx, taken, record_id=receipt.record_id)
+    stands = council.stands(tx)
+    # Before the commit: if that fails, the next start finds here what was ordered.
+    council_file.write(agency.keys.folder, stands.keys, taken)
+    return Carried(
+        step=order.step,
+        record_id=receipt.record_id,
+        stands=stands,
+        by=tuple(each.name for each in keys.by),
+    )
+
+
+def _fields(order: Order, keys: Turned, decision: Permit | Denial) -> dict[str, Value]:
+    return {
+        **decision_fields(decision),
+        "number": order.number,
+        "signed_by": [each.key_id for each in keys.by],
+    }
+
+
+def _refuse(
+    agency: Agency,
+    tx: Changes,
+    why: str,
+    public: dict[str, Value],
+) -> None:
+    agency.record(
+        tx,
+        Draft(
+            kind=RecordKind.SUSPEND_REFUSED,
+            at=agency.clock(),
+            public={"why": why, **public},
+            private={"roles": []},
+        ),
+    )
