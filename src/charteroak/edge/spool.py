@@ -21,13 +21,17 @@ from nacl.public import PublicKey, SealedBox
 from charteroak.core.errors import CharterOakError
 from charteroak.core.retention import FUTURE_TOLERANCE
 from charteroak.core.wire import WireRead
+from charteroak.edge import spool_sql as sql
 from charteroak.edge.spool_file import (
+    ASIDE_MS,
     SpoolDiskFullError,
     SpoolFullError,
     SpoolStats,
     millis,
+    read_stats,
     typed,
 )
+from charteroak.edge.spool_lock import LOCK_FILE, SpoolLock, destroy
 from charteroak.edge.spool_schema import prepare
 from charteroak.edge.uptime import Uptime, unknown
 
@@ -35,83 +39,14 @@ MOST_SENT: Final = 100
 MOST_SENT_BYTES: Final = 4 * 1024 * 1024
 MISDATED_GRACE: Final = timedelta(hours=1)
 """How long a read that is due by its own time is kept for the server to judge it."""
-LONGEST_ASIDE: Final = timedelta(hours=1)
-"""Nothing is set aside for longer; what seems to be, was set aside by a wrong clock."""
 
 RESERVE_BYTES: Final = 16 * 1024 * 1024
 """So much of the disk is left free: to deliver and to delete takes room, too, a few
 times MOST_SENT_BYTES. A disk filled to the last byte could do neither, for ever."""
 
 _DELETED_AT_ONCE: Final = 100
-_ASIDE_MS: Final = LONGEST_ASIDE // timedelta(milliseconds=1)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 _LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
-
-_PUT: Final = """
-    INSERT INTO envelopes (created_at, kept_until, boot, due_ms, envelope)
-    VALUES (:created_at, :kept_until, :boot, :due_ms, :envelope)
-"""
-_ASSIGNED: Final = """
-    SELECT boot_epoch, sequence
-      FROM envelopes
-     WHERE sequence IS NOT NULL
-     ORDER BY boot_epoch, sequence
-     LIMIT 1
-"""
-_OF_BATCH: Final = """
-    SELECT id, envelope
-      FROM envelopes
-     WHERE boot_epoch = :boot_epoch AND sequence = :sequence
-     ORDER BY id
-"""
-_UNASSIGNED: Final = """
-    SELECT id, length(envelope)
-      FROM envelopes
-     WHERE sequence IS NULL
-       AND (not_before <= :now OR not_before > :now + :aside)
-       AND CASE WHEN boot = :boot THEN due_ms > :up_ms ELSE kept_until > :now END
-     ORDER BY id
-     LIMIT :most
-"""
-_ASSIGN: Final = """
-    UPDATE envelopes SET boot_epoch = :boot_epoch, sequence = :sequence
-     WHERE id = :id
-"""
-_RELEASE: Final = """
-    UPDATE envelopes SET boot_epoch = NULL, sequence = NULL, not_before = :not_before
-     WHERE id = :id
-"""
-_RELEASE_BROKEN: Final = """
-    UPDATE envelopes SET boot_epoch = NULL, sequence = NULL
-     WHERE (boot_epoch, sequence) IN
-           (SELECT boot_epoch, sequence
-              FROM envelopes
-             WHERE sequence IS NOT NULL
-               AND CASE WHEN boot = :boot THEN due_ms <= :up_ms
-                        ELSE kept_until <= :now END)
-"""
-_DELETE: Final = "DELETE FROM envelopes WHERE id = :id RETURNING length(envelope)"
-_DELETE_DUE: Final = """
-    DELETE FROM envelopes
-     WHERE id IN (SELECT id
-                    FROM envelopes
-                   WHERE (boot = :boot AND due_ms <= :up_ms)
-                      OR (boot IS NOT :boot AND kept_until <= :now)
-                   LIMIT :most)
-    RETURNING length(envelope)
-"""
-_COUNT: Final = """
-    INSERT INTO counts (name, value) VALUES (:name, :more)
-    ON CONFLICT (name) DO UPDATE SET value = value + excluded.value
-"""
-_STATS: Final = """
-    SELECT count(*), coalesce(sum(length(envelope)), 0), min(created_at),
-           count(*) FILTER (WHERE not_before > :now AND not_before <= :now + :aside)
-      FROM envelopes
-"""
-_FREE_INSIDE: Final = """
-    SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size
-"""
-_COUNTS: Final = "SELECT name, value FROM counts ORDER BY name"
 
 
 @attrs.frozen(kw_only=True)
@@ -148,7 +83,8 @@ class Spool:
         - **A clock that is set changes nothing**: how long an envelope has waited is
           measured by the machine's uptime. Only after the machine was started anew is
           it judged by the clock, which then has to be right.
-        - **Sealed**: no plate and no camera's name is ever in the file.
+        - **Sealed**: no plate and no camera's name is ever in the file; and locked with
+          a key beside it, so that all of it can be destroyed at once.
         - **Threads**: any method from any thread; one process per file.
 
     Not promised: order between batches, and the medium's own remains (an SSD keeps old
@@ -169,6 +105,7 @@ class Spool:
         self._connection = connection
         self._folder = folder
         self._lock = threading.Lock()
+        self._locker = self._open_lock()
         self._seal = SealedBox(PublicKey(agency_key))
         self._keep = keep
         self._limit_bytes = limit_bytes
@@ -238,39 +175,42 @@ class Spool:
         """The boot epoch in which new batches are numbered."""
         return self._boot_epoch
 
-    def put(self, read: WireRead, now: datetime) -> None:
+    def put(self, read: WireRead, now: datetime, *, hit: bool = False) -> None:
         """Seal a read and keep it; it is on the disk when this returns.
 
         Args:
             read: what the camera saw.
             now: by the box's clock.
+            hit: it is on a list, and may wait where nothing else may.
 
         Raises:
             SpoolFullError: the limit is reached; counted as dropped.
             SpoolDiskFullError: the disk is full; counted as dropped.
             SpoolUnavailableError: the file cannot be written; counted as dropped.
         """
-        envelope = self._seal.encrypt(msgspec.msgpack.encode(read))
+        sealed = self._seal.encrypt(msgspec.msgpack.encode(read))
         created_at, kept_until = (
             millis(now),
             millis(self._kept_until(read.seen_at, now)),
         )
         up = self._uptime()
-        row = {
+        row: dict[str, object] = {
             "created_at": created_at,
             "kept_until": kept_until,
             "boot": None if up is None else up.boot,
             "due_ms": None if up is None else up.ms + kept_until - created_at,
-            "envelope": envelope,
+            "hit": int(hit),
         }
         with self._lock:
+            envelope = self._locker.lock(sealed)
+            row |= {"lock": self._locker.name, "envelope": envelope}
             if self._size_bytes + len(envelope) > self._limit_bytes:
                 self._drop()
                 raise SpoolFullError("the spool is full; a read was not accepted")
             try:
                 self._check_room()
                 with self._changes() as tx:
-                    tx.execute(_PUT, row)
+                    tx.execute(sql.PUT, row)
             except CharterOakError:
                 self._drop()
                 raise
@@ -295,18 +235,21 @@ class Spool:
             None when nothing waits.
         """
         with self._lock, self._changes() as tx:
-            found = tx.execute(_ASSIGNED).fetchone()
+            found = tx.execute(sql.ASSIGNED).fetchone()
             if found is None:
                 found = self._assign(tx, now, most=most, most_bytes=most_bytes)
             if found is None:
                 return None
             number = {"boot_epoch": int(found[0]), "sequence": int(found[1])}
-            rows = tx.execute(_OF_BATCH, number).fetchall()
+            rows = tx.execute(sql.OF_BATCH, number).fetchall()
         return Outgoing(
             boot_epoch=number["boot_epoch"],
             sequence=number["sequence"],
             ids=tuple(int(row[0]) for row in rows),
-            envelopes=[bytes(row[1]) for row in rows],
+            envelopes=[
+                self._locker.open(envelope) if locked else bytes(envelope)
+                for _, locked, envelope in rows
+            ],
         )
 
     def acknowledge(self, batch: Outgoing, *, refused: int = 0) -> None:
@@ -318,10 +261,10 @@ class Spool:
         """
         with self._lock:
             with self._changes() as tx:
-                gone = [tx.execute(_DELETE, row).fetchall() for row in _rows(batch)]
+                gone = [tx.execute(sql.DELETE, row).fetchall() for row in _rows(batch)]
                 sizes = [int(size) for rows in gone for (size,) in rows]
-                tx.execute(_COUNT, {"name": "delivered", "more": len(sizes)})
-                tx.execute(_COUNT, {"name": "refused", "more": refused})
+                tx.execute(sql.COUNT, {"name": "delivered", "more": len(sizes)})
+                tx.execute(sql.COUNT, {"name": "refused", "more": refused})
             self._log_is_dirty = True
             self._size_bytes -= sum(sizes)
 
@@ -336,7 +279,7 @@ class Spool:
         until = 0 if not_before is None else millis(not_before)
         with self._lock, self._changes() as tx:
             tx.executemany(
-                _RELEASE, [row | {"not_before": until} for row in _rows(batch)]
+                sql.RELEASE, [row | {"not_before": until} for row in _rows(batch)]
             )
 
     def begin_epoch(self, boot_epoch: int) -> None:
@@ -368,13 +311,62 @@ class Spool:
     def _forget_some(self, due: dict[str, int | str]) -> list[int]:
         which = due | {"most": _DELETED_AT_ONCE}
         with self._changes() as tx:
-            tx.execute(_RELEASE_BROKEN, due)
-            sizes = [int(size) for (size,) in tx.execute(_DELETE_DUE, which)]
+            tx.execute(sql.RELEASE_BROKEN, due)
+            sizes = [int(size) for (size,) in tx.execute(sql.DELETE_DUE, which)]
             if sizes:
-                tx.execute(_COUNT, {"name": "forgotten", "more": len(sizes)})
+                tx.execute(sql.COUNT, {"name": "forgotten", "more": len(sizes)})
         self._size_bytes -= sum(sizes)
         self._log_is_dirty |= bool(sizes)
         return sizes
+
+    def shorten(self, keep: timedelta) -> None:
+        """Keep nothing for longer than this from now on, nor what waits already."""
+        with self._lock:
+            if keep < self._keep:
+                self._keep = keep
+                with self._changes() as tx:
+                    tx.execute(sql.SHORTEN, {"keep_ms": keep // _MILLISECOND})
+
+    def keep_hits_only(self) -> int:
+        """Destroy all that waits and is not known to be a hit, and leave no copy.
+
+        Its key ends first, so that it ends in every copy of the file too; where hits
+        wait beside it they keep theirs, and the rest is overwritten.
+
+        Returns:
+            How many envelopes were destroyed; also counted in `stats`.
+        """
+        gone = 0
+        with self._lock:
+            with typed():
+                hits, others = self._connection.execute(sql.KINDS).fetchone()
+            alone = others and not hits
+            if alone:
+                destroy(self._folder / LOCK_FILE)
+            while sizes := self._destroy_some():
+                gone += len(sizes)
+                self._empty_log()
+            if alone:
+                self._locker = SpoolLock.of(self._folder / LOCK_FILE)
+        return gone
+
+    def _destroy_some(self) -> list[int]:
+        with self._changes() as tx:
+            tx.execute(sql.UNNUMBER)
+            which = {"most": _DELETED_AT_ONCE}
+            sizes = [int(size) for (size,) in tx.execute(sql.DELETE_OTHERS, which)]
+            if sizes:
+                tx.execute(sql.COUNT, {"name": "destroyed", "more": len(sizes)})
+        self._size_bytes -= sum(sizes)
+        self._log_is_dirty |= bool(sizes)
+        return sizes
+
+    def _open_lock(self) -> SpoolLock:
+        """The lock; what was locked with a key that was destroyed goes for good."""
+        locker = SpoolLock.of(self._folder / LOCK_FILE)
+        with self._changes() as tx:
+            tx.execute(sql.OF_OTHER_LOCKS, {"lock": locker.name})
+        return locker
 
     def stats(self, now: datetime) -> SpoolStats:
         """What waits and what became of the rest."""
@@ -383,14 +375,14 @@ class Spool:
 
     def _stats(self, now: datetime) -> SpoolStats:
         with typed():
-            found = _read_stats(self._connection, now)
+            found = read_stats(self._connection, now)
         return attrs.evolve(found, dropped=found.dropped + self._unsaved_drops)
 
     def _check_room(self) -> None:
         with typed():
             disk = os.statvfs(self._folder)
             # What was delivered leaves room inside the file, which does not shrink.
-            inside = self._connection.execute(_FREE_INSIDE).fetchone()[0]
+            inside = self._connection.execute(sql.FREE_INSIDE).fetchone()[0]
         if disk.f_bavail * disk.f_frsize + inside < RESERVE_BYTES:
             raise SpoolDiskFullError("the disk of the spool is full")
 
@@ -409,8 +401,8 @@ class Spool:
     def _assign(
         self, tx: sqlite3.Connection, now: datetime, *, most: int, most_bytes: int
     ) -> tuple[int, int] | None:
-        which = self._moment(now) | {"aside": _ASIDE_MS, "most": most}
-        rows = tx.execute(_UNASSIGNED, which).fetchall()
+        which = self._moment(now) | {"aside": ASIDE_MS, "most": most}
+        rows = tx.execute(sql.UNASSIGNED, which).fetchall()
         chosen: list[int] = []
         size = 0
         for identifier, length in rows:
@@ -424,14 +416,14 @@ class Spool:
         # A number that is lost with a failed commit leaves a gap, never a repetition.
         self._sequence += 1
         number = {"boot_epoch": self._boot_epoch, "sequence": self._sequence}
-        tx.executemany(_ASSIGN, [number | {"id": each} for each in chosen])
+        tx.executemany(sql.ASSIGN, [number | {"id": each} for each in chosen])
         return self._boot_epoch, self._sequence
 
     def _drop(self) -> None:
         self._unsaved_drops += 1
         try:
             with self._changes() as tx:
-                tx.execute(_COUNT, {"name": "dropped", "more": self._unsaved_drops})
+                tx.execute(sql.COUNT, {"name": "dropped", "more": self._unsaved_drops})
             self._unsaved_drops = 0
         except CharterOakError:
             # Kept in memory and added to the file with the next one that it takes.
@@ -468,29 +460,9 @@ def look(path: Path, now: datetime) -> SpoolStats:
     with typed():
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
         try:
-            return _read_stats(connection, now)
+            return read_stats(connection, now)
         finally:
             connection.close()
-
-
-def _read_stats(connection: sqlite3.Connection, now: datetime) -> SpoolStats:
-    """The figures of an open spool; inside `typed`."""
-    waiting, size, oldest, aside = connection.execute(
-        _STATS, {"now": millis(now), "aside": _ASIDE_MS}
-    ).fetchone()
-    counts = {str(name): int(value) for name, value in connection.execute(_COUNTS)}
-    return SpoolStats(
-        waiting=int(waiting),
-        set_aside=int(aside),
-        size_bytes=int(size),
-        oldest_at=(
-            None if oldest is None else datetime.fromtimestamp(oldest / 1000, UTC)
-        ),
-        delivered=counts.get("delivered", 0),
-        refused=counts.get("refused", 0),
-        forgotten=counts.get("forgotten", 0),
-        dropped=counts.get("dropped", 0),
-    )
 
 
 def _rows(batch: Outgoing) -> list[dict[str, int]]:

@@ -3,13 +3,19 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import attrs
 
 from charteroak.core.errors import CharterOakError
+from charteroak.edge import spool_sql as sql
+
+LONGEST_ASIDE: Final = timedelta(hours=1)
+"""Nothing is set aside for longer; what seems to be, was set aside by a wrong clock."""
+
+ASIDE_MS: Final = LONGEST_ASIDE // timedelta(milliseconds=1)
 
 _FOLLOWERS: Final = ("", "-wal", "-shm")
 
@@ -59,6 +65,7 @@ class SpoolStats:
         refused: acknowledged, but not kept by the server.
         forgotten: deleted here because they were due.
         dropped: not accepted, because the spool or the disk was full.
+        destroyed: given up when the box was told to keep hits alone.
     """
 
     waiting: int
@@ -69,6 +76,7 @@ class SpoolStats:
     refused: int
     forgotten: int
     dropped: int
+    destroyed: int = 0
 
 
 def move_aside(path: Path, now: datetime) -> Path:
@@ -134,6 +142,27 @@ def typed() -> Iterator[None]:
     except OSError as trouble:
         msg = f"the spool cannot be used: {trouble.strerror}"
         raise SpoolUnavailableError(msg) from trouble
+
+
+def read_stats(connection: sqlite3.Connection, now: datetime) -> SpoolStats:
+    """The figures of an open spool; inside `typed`."""
+    waiting, size, oldest, aside = connection.execute(
+        sql.STATS, {"now": millis(now), "aside": ASIDE_MS}
+    ).fetchone()
+    counts = {str(name): int(value) for name, value in connection.execute(sql.COUNTS)}
+    return SpoolStats(
+        waiting=int(waiting),
+        set_aside=int(aside),
+        size_bytes=int(size),
+        oldest_at=(
+            None if oldest is None else datetime.fromtimestamp(oldest / 1000, UTC)
+        ),
+        delivered=counts.get("delivered", 0),
+        refused=counts.get("refused", 0),
+        forgotten=counts.get("forgotten", 0),
+        dropped=counts.get("dropped", 0),
+        destroyed=counts.get("destroyed", 0),
+    )
 
 
 def millis(moment: datetime) -> int:

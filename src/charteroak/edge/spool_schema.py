@@ -15,6 +15,8 @@ _SCHEMA: Final = """
         sequence   INTEGER,
         boot       TEXT,
         due_ms     INTEGER,
+        hit        INTEGER NOT NULL DEFAULT 0,
+        lock       TEXT,
         envelope   BLOB NOT NULL
     ) STRICT;
     CREATE INDEX IF NOT EXISTS envelopes_sent ON envelopes (boot_epoch, sequence)
@@ -31,6 +33,13 @@ _ADD_BOOT: Final = """
     ALTER TABLE envelopes ADD COLUMN boot TEXT;
     ALTER TABLE envelopes ADD COLUMN due_ms INTEGER;
     DROP INDEX IF EXISTS envelopes_due;
+"""
+_HAS_LOCK: Final = """
+    SELECT count(*) FROM pragma_table_info('envelopes') WHERE name = 'lock'
+"""
+_ADD_LOCK: Final = """
+    ALTER TABLE envelopes ADD COLUMN hit INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE envelopes ADD COLUMN lock TEXT;
 """
 _INDEXES: Final = """
     CREATE INDEX IF NOT EXISTS envelopes_due_by_clock ON envelopes (kept_until, boot);
@@ -56,4 +65,6 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.executescript(_SCHEMA)
     if not connection.execute(_HAS_BOOT).fetchone()[0]:
         connection.executescript(_ADD_BOOT)
+    if not connection.execute(_HAS_LOCK).fetchone()[0]:
+        connection.executescript(_ADD_LOCK)
     connection.executescript(_INDEXES)

@@ -26,8 +26,12 @@ from charteroak.core.wire import (
     signed_bytes,
 )
 from charteroak.edge.identity import Identity
-from charteroak.edge.spool import LONGEST_ASIDE, MOST_SENT, Outgoing, Spool
-from charteroak.edge.spool_file import SpoolDiskFullError, SpoolUnavailableError
+from charteroak.edge.spool import MOST_SENT, Outgoing, Spool
+from charteroak.edge.spool_file import (
+    LONGEST_ASIDE,
+    SpoolDiskFullError,
+    SpoolUnavailableError,
+)
 from charteroak.edge.web_client import ServerSays, refusal, why_unreachable
 
 PATH: Final = "/api/v1/batches"
