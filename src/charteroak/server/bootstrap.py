@@ -15,6 +15,7 @@ from charteroak.core.case_file import CaseRecords, Cases
 from charteroak.core.errors import CharterOakError
 from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.make_buckets import make_buckets
+from charteroak.server.actions.note_retention import note_retention
 from charteroak.server.actions.recall_council import recall_council
 from charteroak.server.agency import Agency
 from charteroak.server.law_in_force import LawInForce, adopt, today
@@ -202,6 +203,7 @@ def open_agency(
             cases=cases(settings),
         )
         recall_council(agency)
+        note_retention(agency, adopted.limit)
         make_buckets(agency)
         rebuild_hot_file(agency)
         yield agency.in_force()

@@ -6,7 +6,7 @@ start and lie in the data folder.
 """
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Self
@@ -96,6 +96,22 @@ class Settings(BaseSettings):
             title="The agency's own retention limit",
             description="Shorter than the law's, if set; the shortest always wins.",
             ge=timedelta(minutes=1),
+        ),
+    ] = None
+    keep_decided_by: Annotated[
+        str,
+        Field(
+            title="Who decided the agency's own limit",
+            description="The body that did, such as Town Council; it is published. For "
+            "a limit of `keep` or of the agency's policy.",
+            max_length=120,
+        ),
+    ] = ""
+    keep_decided_on: Annotated[
+        date | None,
+        Field(
+            title="When it was decided",
+            description="The day of that decision, such as 2026-10-05.",
         ),
     ] = None
     page_within: Annotated[

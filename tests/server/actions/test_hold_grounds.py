@@ -161,9 +161,7 @@ def test_a_paper_that_no_judge_signed_is_refused_with_its_rule(
     assert agency.keys.holds() == []
 
 
-def test_a_state_that_keeps_by_order_of_a_court_alone_says_so(
-    agency: Agency, tables: Tables
-) -> None:
+def test_a_state_that_keeps_by_order_of_a_court_alone_says_so(agency: Agency) -> None:
     washington = ruled_by(agency, "us_wa", date(2026, 10, 15))
 
     active = ask_for(washington, a_span(agency))

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Final
 
 import attrs
 
 from charteroak.core.case_file import CASE_DOUBTS
 from charteroak.core.export import NOT_THEIR_CASE
+from charteroak.core.package import fingerprint
 from charteroak.core.policy import Rule, RuleSet
 from charteroak.core.search_check import as_rule
 from charteroak.law.loader import next_change
@@ -14,6 +16,10 @@ from charteroak.law.profile import Kind, Profile
 from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
 from charteroak.server.law_in_force import NotAdopted, today
+from charteroak.server.store import retention_changes
+from charteroak.server.store.retention_changes import RetentionChange
+
+_LIMITS: Final = 100
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -41,8 +47,10 @@ class RulesInForce:
         own: policy, contract and moratorium, as far as there are any.
         fingerprint: of all together; in every record of a decision.
         own_limit: whether something beside the law is the stricter one.
+        limits: which limit was in force before, and who decided; the newest first.
         beside: rules about what is written with a search, and about its case.
         changes_on: the day on which other rules of the state take effect, where known.
+        signing_key: fingerprint of the key that signs packages; outsiders ask for it.
         refused: rules that were offered and cannot be used; the ones here go on.
     """
 
@@ -52,13 +60,17 @@ class RulesInForce:
     fingerprint: str
     read_limit: timedelta
     own_limit: bool
+    limits: tuple[RetentionChange, ...]
     beside: tuple[Rule, ...]
+    signing_key: str
     changes_on: date | None
     refused: NotAdopted | None
 
 
 def see_rules(agency: Agency) -> RulesInForce:
     """The rules in force; open to everybody who is signed in."""
+    with agency.database.changes() as tx:
+        limits = retention_changes.newest(tx, most=_LIMITS)
     now = today(agency.settings, agency.clock())
     return RulesInForce(
         statute=agency.rules.sets[0],
@@ -67,6 +79,8 @@ def see_rules(agency: Agency) -> RulesInForce:
         profile=agency.profile,
         read_limit=agency.retention.limit,
         own_limit=agency.retention.limit < agency.profile.read_limit,
+        limits=tuple(limits),
+        signing_key=fingerprint(agency.keys.public_pem),
         beside=(
             *(as_rule(rule, rule.verdict) for rule in note_rules().rules),
             *CASE_DOUBTS.values(),

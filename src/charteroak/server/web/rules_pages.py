@@ -1,6 +1,7 @@
 """The rules in force, in plain words, for everybody who is signed in."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -33,7 +34,15 @@ def show_rules(request: Request, agency: TheAgency, _session: SignedIn) -> HTMLR
         {
             "found": found,
             "profile": found.profile,
+            "limits": [
+                (each, _minutes(each.before_minutes), _minutes(each.after_minutes))
+                for each in found.limits
+            ],
             "statute": list(found.statute.rules.values()),
             "words": WORDS,
         },
     )
+
+
+def _minutes(count: int | None) -> timedelta | None:
+    return None if count is None else timedelta(minutes=count)

@@ -61,14 +61,14 @@ ALTER TABLE held_reads ADD PRIMARY KEY (hold_id, read_id);
 
 -- Which limit was in force, from when on, and who decided it.
 CREATE TABLE retention_changes (
-    changed_at     timestamptz PRIMARY KEY,
+    record_id      bigint PRIMARY KEY REFERENCES log,
+    changed_at     timestamptz NOT NULL,
     before_minutes bigint,
     after_minutes  bigint NOT NULL,
     because        text NOT NULL,
     statute        text NOT NULL,
     decided_by     text NOT NULL,
-    decided_on     date,
-    record_id      bigint NOT NULL REFERENCES log
+    decided_on     date
 );
 
 GRANT SELECT, INSERT, UPDATE ON hold_papers, hold_spans TO @schema@_desk;
