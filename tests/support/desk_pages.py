@@ -149,6 +149,22 @@ def case_misnamed(browsers: Browsers, page: Page) -> None:
     expect(page.locator(".usa-error-message")).to_be_visible()
 
 
+def export_wrong(browsers: Browsers, page: Page) -> None:
+    """Send the form of an export as it is."""
+    page.goto(f"{browsers.address}/export/{CASE}")
+    page.locator("main form button").click()
+    expect(page.locator(".co-summary")).to_be_visible()
+
+
+def export_sure(browsers: Browsers, page: Page) -> None:
+    """Fill the form of an export, until it says what the law says."""
+    page.goto(f"{browsers.address}/export/{CASE}")
+    page.fill("#name", "State's Attorney, Hartford")
+    page.fill("#note", "Trial, count 2 of the robbery")
+    page.locator("main form button").click()
+    expect(page.locator("button[name=sure]")).to_be_visible()
+
+
 def loaded(list_class: str, content: bytes) -> Goes:
     """Load a hot list."""
 
@@ -176,6 +192,27 @@ def code_made(browsers: Browsers, page: Page) -> None:
     page.locator("label[for=cam-mill-road]").click()
     page.locator("form[action='/cameras/boxes'] button").click()
     expect(page.locator(".co-code")).to_be_visible()
+
+
+def camera_refused(browsers: Browsers, page: Page) -> None:
+    """Place a camera where the rules let none stand."""
+    page.goto(f"{browsers.address}/cameras")
+    page.locator("summary", has_text="Place a camera").click()
+    page.fill("#name", "At the clinic")
+    page.fill("#camera_id", "clinic")
+    page.fill("#latitude", "41.81")
+    page.fill("#longitude", "-72.53")
+    page.select_option("#place", "health_care")
+    page.locator("form[action='/cameras'] button").click()
+    expect(page.locator(".co-refusal")).to_be_visible()
+
+
+def camera_half_described(browsers: Browsers, page: Page) -> None:
+    """Place a camera without a word of what it looks at."""
+    page.goto(f"{browsers.address}/cameras")
+    page.locator("summary", has_text="Place a camera").click()
+    page.locator("form[action='/cameras'] button").click()
+    expect(page.locator("#place-error")).to_be_visible()
 
 
 def box_refused(browsers: Browsers, page: Page) -> None:
@@ -262,6 +299,10 @@ PLACES = (
     Place("case", Role.SUPERVISOR, at(f"/cases/{CASE}")),
     Place("case-misnamed", Role.SUPERVISOR, case_misnamed, status=422),
     Place("case-empty", Role.INVESTIGATOR, at("/cases/26-00000")),
+    Place("export", Role.INVESTIGATOR, at(f"/export/{CASE}"), "main form button"),
+    Place("export-wrong", Role.INVESTIGATOR, export_wrong, status=422),
+    Place("export-sure", Role.INVESTIGATOR, export_sure, "button[name=sure]"),
+    Place("export-none", Role.SUPERVISOR, at("/export/26-00000")),
     Place("oversight", Role.SUPERVISOR, at("/oversight")),
     Place("oversight-unsaid", Role.SUPERVISOR, decided_without_a_word, status=422),
     Place("search-waits", Role.INVESTIGATOR, search_in_doubt),
@@ -270,6 +311,8 @@ PLACES = (
     Place("list-broken", Role.LIST_CLERK, loaded("vehicle", b"what"), status=422),
     Place("list-refused", Role.LIST_CLERK, loaded("gang", CSV), status=403),
     Place("cameras", Role.ADMINISTRATOR, at("/cameras")),
+    Place("camera-refused", Role.ADMINISTRATOR, camera_refused, status=403),
+    Place("camera-wrong", Role.ADMINISTRATOR, camera_half_described, status=422),
     Place("cameras-seen", Role.OFFICER, at("/cameras?state=retired")),
     Place("box-code", Role.ADMINISTRATOR, code_made, ".co-actions .usa-button"),
     Place("box-revoke", Role.ADMINISTRATOR, box_refused, status=422),

@@ -282,6 +282,7 @@ def _forbidden(request: Request, camera: Camera, answer: Forbidden) -> Response:
         "because": answer.because,
         "asked": asked,
         "recorded": answer.recorded,
+        "not_done": words.gettext("No camera was placed."),
     }
     return page(request, "refused.html", context, status=403)
 
