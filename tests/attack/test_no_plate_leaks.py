@@ -7,7 +7,9 @@ to somebody who may see it are named; no other answer may hold it.
 """
 
 import contextlib
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,8 +39,9 @@ DESKS = (
 # What is meant to show plates: to people who may see them, in the body and nowhere
 # else; and the sign-in form, which shows again what was typed as a login.
 SHOWN_AT = re.compile(
-    r"GET /(board|board/events|alerts/[^/]+|cases/[^/]+)|"
-    r"POST /(search|search/explain|sign-in|alerts/[^/]+/(confirm|outcome|acknowledge))"
+    r"GET /(board|board/events|alerts/[^/]+|cases/[^/]+|export/[^/]+)|"
+    r"POST /(search|search/explain|sign-in|export/[^/]+|"
+    r"alerts/[^/]+/(confirm|outcome|acknowledge))"
 )
 _ADDRESSES = ("href", "src", "srcset", "action", "formaction", "poster", "ping")
 pytestmark = pytest.mark.slow
@@ -183,6 +186,29 @@ def search_it(ines: Desk, sam: Desk, marker: str) -> None:
     assert marker in sam.get("/cases/26-1234").text
 
 
+def export_it(ines: Desk, marker: str) -> None:
+    page = BeautifulSoup(ines.get("/export/26-1234").text, "html.parser")
+    read = page.select_one("input[name=read]")
+    assert read is not None
+    form = {
+        "read": str(read["value"]),
+        "purpose": "robbery",
+        "to": "court",
+        "name": "Superior Court, Hartford",
+        "note": "hearing of the case",
+    }
+    assert marker not in ines.post("/export/26-1234", form).text
+    package = ines.post("/export/26-1234", {**form, "sure": "yes"})
+    assert package.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(package.content)) as archive:
+        names = archive.namelist()
+        (page_of_it,) = (name for name in names if name.endswith("/index.html"))
+        assert marker in archive.read(page_of_it).decode()
+        assert marker not in " ".join(names)
+    told = {**form, "sure": "yes", "note": f"hearing about the car {marker}"}
+    assert ines.post("/export/26-1234", told).status_code == 200
+
+
 def ask_for_nothing(server: Running, desk: Desk, marker: str) -> None:
     """Addresses, forms and bytes that lead nowhere, typed by somebody."""
     for path in (
@@ -286,6 +312,7 @@ def test_a_plate_is_in_no_line_address_error_figure_or_file_name() -> None:
             hints = list(bystander.notifies(timeout=1))
         pushed = stream(dispatcher)
         search_it(ines, sam, marker)
+        export_it(ines, marker)
         ask_for_nothing(server, dispatcher, marker)
         break_it(server, ines, clerk, marker)
         for path in ("/log", "/status", "/rules", "/cameras"):

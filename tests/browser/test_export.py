@@ -1,0 +1,144 @@
+"""An export for court, from the case to the file that OpenSSL verifies."""
+
+import io
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.support.a_desk import CASE, PLATE, furnished
+from tests.support.agency import SettableClock, a_fresh_agency
+from tests.support.chromium import PHONE, errors_of
+from tests.support.desk_pages import Browsers
+from tests.support.live import served
+
+from charteroak.core.package import fingerprint
+from charteroak.core.people import Role
+from charteroak.server.web.app import create_app
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("export")]
+
+
+@pytest.fixture(scope="module")
+def browsers(
+    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+) -> Iterator[Browsers]:
+    folder, clock = tmp_path_factory.mktemp("desk"), SettableClock()
+    with (
+        a_fresh_agency(postgres_dsn, clock, folder) as agency,
+        served(create_app(agency)) as address,
+    ):
+        yield Browsers(furnished(agency), clock, address, chromium)
+
+
+def a_page(browsers: Browsers, role: Role, *, scripts: bool = True) -> Page:
+    context = browsers.chromium.new_context(java_script_enabled=scripts)
+    context.set_default_timeout(30_000)
+    browsers.sign_in(context, role)
+    return context.new_page()
+
+
+def fill(page: Page, *, note: str = "Trial, count 2 of the robbery") -> None:
+    page.locator("label[for=to-court]").click()
+    page.fill("#name", "Superior Court, Hartford")
+    page.fill("#note", note)
+    page.get_by_role("button", name="See what the law says").click()
+
+
+@pytest.mark.parametrize("scripts", ["with scripts", "without scripts"])
+def test_from_the_case_to_a_package_that_openssl_verifies(
+    browsers: Browsers, tmp_path: Path, scripts: str
+) -> None:
+    page = a_page(browsers, Role.INVESTIGATOR, scripts=scripts == "with scripts")
+    page.goto(f"{browsers.address}/cases/{CASE}")
+    page.get_by_role("link", name="Export for court").click()
+    expect(page.locator("#reads")).to_contain_text(PLATE)
+    fill(page)
+    says = page.locator(".co-explain")
+    expect(says).to_contain_text("The rules allow this export")
+    expect(says).to_contain_text("may be exported for that case")
+    expect(page.locator("main form")).to_contain_text("Court: Superior Court, Hartford")
+
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Make and download the package").click()
+
+    download = waiting.value
+    assert download.suggested_filename.startswith("export-")
+    assert PLATE not in download.suggested_filename + download.url + page.url
+    with zipfile.ZipFile(io.BytesIO(Path(download.path()).read_bytes())) as archive:
+        assert archive.testzip() is None
+        archive.extractall(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    for command in (
+        ["sha256sum", "--strict", "-c", "SHA256SUMS"],
+        ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", "agency.pem",
+         "-in", "SHA256SUMS", "-sigfile", "SHA256SUMS.sig"],
+    ):  # fmt: skip
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    assert PLATE in (folder / "reads.csv").read_text("utf-8-sig")
+    look_at(browsers, folder)
+
+
+def look_at(browsers: Browsers, folder: Path) -> None:
+    """Open the package's page from the disk, as somebody without a server does."""
+    context = browsers.chromium.new_context(viewport=PHONE, offline=True)
+    page = context.new_page()
+    errors = errors_of(page)
+    page.goto((folder / "index.html").as_uri())
+    expect(page.get_by_role("heading", name="Export for court")).to_be_visible()
+    widths = page.eval_on_selector_all("img", "all => all.map(i => i.naturalWidth)")
+    assert len(widths) >= 1
+    assert all(widths)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert errors == []
+    context.close()
+
+
+def test_the_key_is_shown_where_an_outsider_can_compare_it(browsers: Browsers) -> None:
+    nobody = browsers.chromium.new_context().new_page()
+    with nobody.expect_download() as waiting:
+        nobody.evaluate(f"location.href = '{browsers.address}/signing-key.pem'")
+    pem = Path(waiting.value.path()).read_text()
+    officer = a_page(browsers, Role.OFFICER)
+    officer.goto(f"{browsers.address}/rules#signing-key")
+
+    shown = officer.locator("#signing-key .co-hash").inner_text().replace(" ", "")
+
+    assert shown == fingerprint(pem)
+
+
+def test_what_would_be_refused_is_said_before_the_click_and_recorded_after(
+    browsers: Browsers,
+) -> None:
+    page = a_page(browsers, Role.INVESTIGATOR)
+    page.goto(f"{browsers.address}/export/{CASE}")
+    page.select_option("#purpose", "immigration")
+    fill(page)
+    expect(page.locator(".co-explain")).to_contain_text("This export would be refused")
+    expect(page.locator(".co-explain")).to_contain_text("P.A. 26-14")
+
+    page.get_by_role("button", name="Change it").click()
+    expect(page.locator("#name")).to_have_value("Superior Court, Hartford")
+    expect(page.locator("#purpose")).to_have_value("immigration")
+    page.get_by_role("button", name="See what the law says").click()
+    page.get_by_role("button", name="Ask all the same").click()
+
+    expect(page.locator(".co-refusal")).to_contain_text("CT-no-immigration")
+    expect(page.locator(".co-refusal")).to_contain_text("of the log")
+
+
+def test_what_is_missing_is_said_at_its_field_and_nothing_typed_is_lost(
+    browsers: Browsers,
+) -> None:
+    page = a_page(browsers, Role.INVESTIGATOR)
+    page.goto(f"{browsers.address}/export/{CASE}")
+    page.locator("label[for=read-1]").click()
+    fill(page, note="trial")
+
+    expect(page.locator(".co-summary")).to_contain_text("Choose at least one read.")
+    expect(page.locator("#note-error")).to_contain_text("10 to 300 characters")
+    expect(page.locator("#name")).to_have_value("Superior Court, Hartford")
+    expect(page.locator("#read-1")).not_to_be_checked()
+    expect(page.locator("#to-court")).to_be_checked()
