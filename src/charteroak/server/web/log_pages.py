@@ -114,6 +114,8 @@ NAMES: Final = {
     "person": later("Person"),
     "plate": later("Plate, masked"),
     "reason": later("Reason"),
+    "read_ids": later("Reads"),
+    "recipient": later("For whom"),
     "role": later("Role"),
     "roles": later("Roles"),
     "second_person": later("Second person"),
