@@ -22,6 +22,12 @@ def _bench(app: typer.Typer) -> None:
     app.add_typer(bench, name="bench")
 
 
+def _council(app: typer.Typer) -> None:
+    from charteroak.council import app as council  # noqa: PLC0415 - on demand
+
+    app.add_typer(council, name="council")
+
+
 def _demo(app: typer.Typer) -> None:
     from charteroak.demo.cli import demo  # noqa: PLC0415 - on demand
 
@@ -62,6 +68,7 @@ _PARTS: Final[Mapping[str, Callable[[typer.Typer], None]]] = {
     "demo": _demo,
     "read": _read,
     "bench": _bench,
+    "council": _council,
     "edge": _edge,
     "law": _law,
     "models": _models,

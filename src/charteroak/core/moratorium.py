@@ -316,6 +316,10 @@ class CouncilStanding:
         """Whether capture and search are suspended now."""
         return self.suspended_at is not None
 
+    def paused(self, moment: datetime) -> bool:
+        """Whether nothing was to be captured at a moment."""
+        return any(each.holds(moment) for each in self.pauses)
+
     @property
     def next_number(self) -> int:
         """The number that the next order must have."""

@@ -21,6 +21,7 @@ from charteroak.server.actions.end_holds import end_holds
 from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.make_buckets import make_buckets
 from charteroak.server.actions.note_duty import note_duty, standing
+from charteroak.server.actions.note_retention import note_retention
 from charteroak.server.actions.purge_reads import purge_reads
 from charteroak.server.actions.recall_council import look_at_council
 from charteroak.server.actions.report_emergencies import report_emergencies
@@ -94,6 +95,8 @@ class LawWatch:
             self._settled = found
             if changed:
                 now = agency.in_force()
+                if agency.law.adopted is not None:
+                    note_retention(now, agency.law.adopted.limit)
                 make_buckets(now)
                 rebuild_hot_file(now)
 

@@ -14,6 +14,7 @@ from charteroak.server.cli.common import (
     set_up_log,
     telling,
 )
+from charteroak.server.cli.council import council_app
 from charteroak.server.cli.status import status
 from charteroak.server.cli.users import user_app
 from charteroak.server.running import address, listen, open_renewal, serve
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(user_app, name="user")
 app.add_typer(keys_app, name="keys")
+app.add_typer(council_app, name="council")
 app.command()(backup)
 app.command()(migrate)
 app.command()(restore)

@@ -124,6 +124,7 @@ class Pages:
             agency_name=agency.settings.agency_name,
             asset=lambda name: f"/static/{assets[name]}",
             now=agency.clock,
+            council_stands=lambda: agency.law.council,
             statute=self._statute,
             role_name=lambda role: words.gettext(ROLES[Role(role)]),
         )

@@ -24,12 +24,16 @@ def keepable(
 ) -> list[Opened]:
     """Those reads that the rules in force let the agency keep.
 
+    What was captured while the council suspended is not kept later either, whenever it
+    comes.
+
     Args:
         agency: whose rules.
         tx: looked up in; nothing is written.
         opened: all reads of the batch.
         at: the moment of receipt.
     """
+    opened = [each for each in opened if not agency.council.paused(each.read.seen_at)]
     match agency.mode:
         case Mode.ORDINARY:
             return opened

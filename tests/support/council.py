@@ -1,0 +1,65 @@
+"""Two members of a council, with a key each, and what they sign."""
+
+from datetime import datetime
+
+import attrs
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from charteroak.core.codes import Step
+from charteroak.core.moratorium import CouncilKey, Order, SignedOrder
+from charteroak.server.actions.enrol_council import enrol_council
+from charteroak.server.actions.take_order import Carried, take_order
+from charteroak.server.agency import Agency
+
+REASON = "The council voted 7 to 2 on Monday."
+
+
+@attrs.frozen(kw_only=True)
+class Member:
+    """A member of a council, with the secret key that no server ever sees."""
+
+    name: str
+    secret: Ed25519PrivateKey = attrs.field(factory=Ed25519PrivateKey.generate)
+
+    @property
+    def key(self) -> CouncilKey:
+        public = self.secret.public_key().public_bytes_raw()
+        return CouncilKey(name=self.name, public_key=public)
+
+
+MAYA = Member(name="Maya Ortiz")
+NOAH = Member(name="Noah Weiss")
+
+
+def enrolled(agency: Agency) -> None:
+    """Hold the ceremony."""
+    enrol_council(agency, (MAYA.key, NOAH.key))
+
+
+def an_order(
+    agency: Agency,
+    step: Step,
+    *by: Member,
+    number: int | None = None,
+    at: datetime | None = None,
+    reason: str = REASON,
+) -> bytes:
+    """The file of an order: the next one, drawn up now, unless said otherwise."""
+    order = Order(
+        agency=agency.settings.agency,
+        step=step,
+        number=agency.law.council.next_number if number is None else number,
+        issued_at=(at or agency.clock()).replace(microsecond=0),
+        reason=reason,
+    )
+    signed = SignedOrder(order=order, signatures=())
+    for member in by:
+        signed = signed.signed_by(member.secret)
+    return signed.text
+
+
+def suspended(agency: Agency) -> None:
+    """Have the council suspend, with one of its keys."""
+    enrolled(agency)
+    answer = take_order(agency, an_order(agency, Step.SUSPEND, MAYA))
+    assert isinstance(answer, Carried)

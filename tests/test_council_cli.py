@@ -1,0 +1,106 @@
+"""`charteroak council`: keys and orders are made without any server."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from charteroak.cli import command
+from charteroak.core.codes import Keys, Step
+from charteroak.core.moratorium import CouncilKey, read_key, read_order, turned
+
+SECRET, SHORT, WRONG = "four words nobody guesses", "short", "another passphrase"
+
+
+def run(*arguments: object, passphrase: str = SECRET) -> Result:
+    environment = {"CHARTEROAK_PASSPHRASE": passphrase}
+    words = ["council", *map(str, arguments)]
+    return CliRunner().invoke(command("council"), words, env=environment)
+
+
+def made(folder: Path, name: str) -> tuple[Path, CouncilKey]:
+    done = run("key", name, "--to", folder)
+    assert done.exit_code == 0, done.output
+    stem = name.lower().replace(" ", "-")
+    public = read_key((folder / f"{stem}.council-public").read_bytes())
+    return folder / f"{stem}.council-key", public
+
+
+def drawn_up(file: Path, key: Path, step: Step = Step.RESUME, **more: str) -> Result:
+    given = {"agency": "fernwood", "number": "2", "reason": "Vote of May 3", **more}
+    options = [part for name, value in given.items() for part in (f"--{name}", value)]
+    return run("sign", file, "--key", key, "--step", step.value, *options)
+
+
+def test_two_members_sign_one_order(tmp_path: Path) -> None:
+    (maya, one), (noah, other) = made(tmp_path, "Maya Ortiz"), made(tmp_path, "Noah W")
+    order = tmp_path / "order.json"
+
+    assert drawn_up(order, maya).exit_code == 0
+    first = read_order(order.read_bytes())
+    assert turned(first, [one, other]).keys is Keys.ONE
+
+    said = run("sign", order, "--key", noah)
+    assert said.exit_code == 0
+    assert "Order 2 to fernwood: RESUME capture and search." in said.output
+    both = read_order(order.read_bytes())
+    assert turned(both, [one, other]).keys is Keys.TWO
+    assert both.order == first.order
+    assert "Reason: Vote of May 3" in run("show", order).output
+    assert one.key_id in run("show", tmp_path / "maya-ortiz.council-public").output
+
+
+def test_a_secret_key_is_private_and_sealed(tmp_path: Path) -> None:
+    maya, _public = made(tmp_path, "Maya Ortiz")
+
+    assert stat.S_IMODE(maya.stat().st_mode) == 0o600
+    assert set(json.loads(maya.read_bytes())) == {
+        "form",
+        "name",
+        "public_key",
+        "salt",
+        "sealed",
+    }
+    wrong = drawn_up(tmp_path / "order.json", maya, reason="x", agency="a")
+    assert wrong.exit_code == 0
+    (tmp_path / "order.json").unlink()
+    order = ["sign", tmp_path / "order.json", "--key", maya, "--step", "suspend"]
+    order += ["--agency", "a", "--number", "1", "--reason", "x"]
+    refused = run(*order, passphrase=WRONG)
+    assert refused.exit_code == 2
+    assert "does not open" in refused.output
+    assert not (tmp_path / "order.json").exists()
+
+
+def test_mistakes_are_sentences(tmp_path: Path) -> None:
+    maya, _public = made(tmp_path, "Maya Ortiz")
+    order = tmp_path / "order.json"
+
+    again = run("key", "Maya Ortiz", "--to", tmp_path)
+    assert (again.exit_code, "cannot be made" in again.output) == (2, True)
+    weak = run("key", "Noah", "--to", tmp_path, passphrase=SHORT)
+    assert (weak.exit_code, "too short" in weak.output) == (2, True)
+    empty = run("sign", order, "--key", maya)
+    assert empty.exit_code == 2
+    assert "needs --step, --agency, --number, --reason" in empty.output
+    assert drawn_up(order, maya).exit_code == 0
+    twice = run("sign", order, "--key", maya)
+    assert (twice.exit_code, "signed the order already" in twice.output) == (2, True)
+    other = drawn_up(order, maya)
+    assert (other.exit_code, "is there already" in other.output) == (2, True)
+    order.write_text("{}")
+    broken = run("sign", order, "--key", maya)
+    assert (broken.exit_code, "no order of a council" in broken.output) == (2, True)
+    assert run("show", tmp_path / "nothing").exit_code == 2
+
+
+@pytest.mark.parametrize("reason", ["x" * 501, "a\x07b"])
+def test_a_reason_is_short_and_can_be_read(tmp_path: Path, reason: str) -> None:
+    maya, _public = made(tmp_path, "Maya Ortiz")
+
+    done = drawn_up(tmp_path / "order.json", maya, reason=reason)
+
+    assert done.exit_code == 2
+    assert not (tmp_path / "order.json").exists()
