@@ -1,6 +1,12 @@
-"""Watches how searches are made: remembers by digest, and raises flags."""
+"""Watches how searches are made: remembers by digest, and raises flags.
+
+What counts is the car that was looked at, not how it was asked for: whoever types
+`BK4719?` on Monday and `BK47*93` on Tuesday has looked at one car twice.
+"""
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -15,12 +21,15 @@ from charteroak.core.habit import (
 )
 from charteroak.core.log_record import Draft, RecordId, RecordKind
 from charteroak.core.people import Person
+from charteroak.core.plate import MatchKey
 from charteroak.core.search import Search
 from charteroak.server.agency import Agency
 from charteroak.server.store import flags, searched, sessions
 from charteroak.server.store.database import Changes
 
 _DIGEST_BYTES: Final = 16
+_FEW: Final = 5
+"""A pattern that showed more plates than this looked for none of them."""
 
 
 def watch(  # noqa: PLR0913  (what is watched, by name)
@@ -29,11 +38,23 @@ def watch(  # noqa: PLR0913  (what is watched, by name)
     who: Person,
     search: Search,
     *,
+    shown: Iterable[MatchKey],
     asked: RecordId,
     at: datetime,
 ) -> None:
-    """Remember a permitted search, in its own transaction, and flag odd habits."""
-    digest = _digest(agency, search.plate.text)
+    """Remember a search before its answer is given, and flag odd habits.
+
+    Args:
+        agency: whose reads.
+        tx: the transaction that counts what was found.
+        who: asked.
+        search: what was asked.
+        shown: the plate of each read that the answer shows.
+        asked: number of its record.
+        at: when.
+    """
+    since = at - LOOKED_BACK
+    digest = _looked_at(agency, tx, who, search, shown, since=since)
     hours = searched.hours(
         tx,
         person=who.person_id,
@@ -49,7 +70,6 @@ def watch(  # noqa: PLR0913  (what is watched, by name)
         case_ref=search.case_ref,
         digest=digest,
     )
-    since = at - LOOKED_BACK
     again = searched.same_plate(tx, person=who.person_id, digest=digest, since=since)
     plates = searched.plates_of_case(tx, case_ref=search.case_ref, since=since)
     found: list[tuple[FlagKind, str, int]] = []
@@ -97,6 +117,28 @@ def _raise(  # noqa: PLR0913  (what is raised, by name)
                 private={"about": str(who.person_id)},
             ),
         )
+
+
+def _looked_at(  # noqa: PLR0913  (what it is worked out from, by name)
+    agency: Agency,
+    tx: Changes,
+    who: Person,
+    search: Search,
+    shown: Iterable[MatchKey],
+    *,
+    since: datetime,
+) -> bytes:
+    """Which car a search was about, as a digest.
+
+    A pattern that showed a few plates was about the one of them that this person looked
+    at most until now; about the one most often shown, where it was none.
+    """
+    plates = [plate for plate, _reads in Counter(shown).most_common(_FEW + 1)]
+    if search.plate.exact or not 1 <= len(plates) <= _FEW:
+        return _digest(agency, search.plate.text)
+    digests = [_digest(agency, plate) for plate in plates]
+    before = searched.most_often(tx, person=who.person_id, digests=digests, since=since)
+    return before or digests[0]
 
 
 def _digest(agency: Agency, plate: str) -> bytes:

@@ -8,23 +8,27 @@ female". Each test goes through the pages, as an officer would.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
+from tests.attack.misuse.a_town import (
+    HER_CAR,
+    again,
+    cards,
+    log,
+    search,
+    the_next_day,
+    titles,
+)
 from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.sightings import seen
-from tests.support.web import PASSWORD, ClientAs, Desk
+from tests.support.web import PASSWORD, ClientAs
 
 from charteroak.core.people import Role
 from charteroak.server.actions.sign_in import SignedInAs, sign_in
 from charteroak.server.agency import Agency
-from charteroak.server.store import audit
-from charteroak.server.web.session import COOKIE
-
-HER_CAR = "BK47193"
-DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -43,29 +47,6 @@ def agency(
     with a_fresh_agency(postgres_dsn, clock, folder) as made:
         seen(made, HER_CAR)
         yield made
-
-
-def search(
-    desk: Desk, note: str, *, plate: str = HER_CAR, case: str = "26-0001", status: int
-) -> BeautifulSoup:
-    answer = desk.post(
-        "/search",
-        {"purpose": "robbery", "case": case, "plate": plate, "note": note},
-    )
-    assert answer.status_code == status, answer.text[:2000]
-    return BeautifulSoup(answer.text, "html.parser")
-
-
-def log(agency: Agency, kind: str) -> list[Mapping[str, object]]:
-    with agency.database.audits() as tx:
-        listed = audit.newest(tx, kind=None, before=None, limit=400)
-    return [each.public for each in listed if each.kind == kind]
-
-
-def cards(desk: Desk, name: str) -> list[Tag]:
-    return [
-        card for card in desk.page("/oversight").select("article") if name in card.text
-    ]
 
 
 # -------------------------------------------------------------------------- side doors
@@ -121,7 +102,7 @@ def test_a_reason_that_is_none(agency: Agency, client_as: ClientAs, note: str) -
 # ------------------------------------------------------------ the chiefs who stalked
 
 
-def test_a_chief_who_looks_for_one_car_again_and_again(
+def test_a_chief_who_looks_for_one_car_again_andagain(
     agency: Agency, client_as: ClientAs, clock: SettableClock
 ) -> None:
     reasons = ["robbery suspect", "narcotics", "missing child", "larceny"]
@@ -132,8 +113,7 @@ def test_a_chief_who_looks_for_one_car_again_and_again(
     for night, reason in enumerate(reasons):
         # Another plausible case each time; the session is a new one every day.
         search(chief, reason, case=f"26-1{night}", status=200)
-        clock.advance(DAY)
-        _again(chief, agency)
+        the_next_day(agency, clock, chief)
 
     other = client_as(Role.SUPERVISOR)
     flagged = cards(other, name)
@@ -164,13 +144,59 @@ def _form(flagged: list[Tag]) -> Tag:
     return form
 
 
-def _again(desk: Desk, agency: Agency) -> Desk:
-    assert desk.person is not None
-    desk.http.cookies.clear()
-    answer = sign_in(agency, desk.person.login, PASSWORD)
-    assert isinstance(answer, SignedInAs)
-    desk.http.cookies.set(COOKIE, answer.token, domain="localhost.local")
-    return desk
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        ["BK4719?", "BK4719*", "B?47193", "BK47*93"],
+        ["BK47193", "BK*193", "?K47193", "BK47193"],
+        # A neighbor's car is shown as well: hers is the one that comes again.
+        ["BK4719?", "BK47?9?", "BK47*", "BK4719*"],
+    ],
+)
+def test_patterns_that_show_one_car_are_that_car(
+    agency: Agency, client_as: ClientAs, clock: SettableClock, patterns: list[str]
+) -> None:
+    # What a chief would do who knows that plates typed again are counted.
+    chief, other = client_as(Role.INVESTIGATOR), client_as(Role.SUPERVISOR)
+    assert chief.person is not None
+
+    for day, pattern in enumerate(patterns):
+        assert not cards(other, chief.person.name)
+        for plate in (HER_CAR, HER_CAR, "BK47555"):
+            seen(agency, plate)
+        search(chief, "fraud", plate=pattern, case=f"26-2{day}", status=200)
+        the_next_day(agency, clock, chief, other)
+
+    flagged = cards(other, chief.person.name)
+    assert titles(flagged) == ["The same plate again and again"]
+
+
+def test_a_partial_plate_of_a_witness_is_no_habit(
+    agency: Agency, client_as: ClientAs, clock: SettableClock
+) -> None:
+    # Each of these shows more cars than anybody follows; the pattern is another one.
+    officer, supervisor = client_as(Role.OFFICER), client_as(Role.SUPERVISOR)
+    assert officer.person is not None
+
+    for day, pattern in enumerate(["HR55*", "HR551*", "H?55*", "*5512?"]):
+        for number in range(6):
+            seen(agency, f"HR5512{number}")
+        search(officer, "hit and run", plate=pattern, case=f"26-3{day}", status=200)
+        the_next_day(agency, clock, officer, supervisor)
+
+    assert not cards(supervisor, officer.person.name)
+
+
+@pytest.mark.parametrize("pattern", ["*", "?", "??????", "*?*", "A*", "*7", "%", "_"])
+def test_no_pattern_lists_everybody(
+    agency: Agency, client_as: ClientAs, pattern: str
+) -> None:
+    asked = len(log(agency, "search.asked"))
+
+    page = search(client_as(Role.INVESTIGATOR), "fraud", plate=pattern, status=422)
+
+    assert not page.select(".co-found")
+    assert len(log(agency, "search.asked")) == asked
 
 
 def test_a_login_that_was_lent_to_a_federal_analyst(
@@ -187,14 +213,12 @@ def test_a_login_that_was_lent_to_a_federal_analyst(
     search(officer, "robbery suspect", plate="WW10002", case="26-501", status=200)
 
     flagged = cards(supervisor, officer.person.name)
-    assert [card.h3.text for card in flagged if card.h3] == [
-        "One account in two browsers at once"
-    ]
+    assert titles(flagged) == ["One account in two browsers at once"]
     # One who signs in anew after a pause is not flagged: the same account, one browser.
     alone = client_as(Role.OFFICER)
     assert alone.person is not None
     clock.advance(timedelta(hours=1))
-    search(_again(alone, agency), "fraud", plate="WW10003", case="26-502", status=200)
+    search(again(alone, agency), "fraud", plate="WW10003", case="26-502", status=200)
     assert not cards(client_as(Role.SUPERVISOR), alone.person.name)
 
 
@@ -206,7 +230,7 @@ def test_one_case_number_as_a_key_to_every_car(client_as: ClientAs) -> None:
         search(officer, "larceny", plate=f"ZZ1000{number}", case="26-KEY7", status=200)
 
     flagged = cards(supervisor, officer.person.name)
-    assert [card.h3.text for card in flagged if card.h3] == ["One case, many plates"]
+    assert titles(flagged) == ["One case, many plates"]
     assert "26-KEY7" in flagged[0].text
 
 
@@ -221,12 +245,10 @@ def test_searches_at_an_hour_at_which_somebody_never_searches(
         )
 
     clock.advance(timedelta(hours=13))
-    search(_again(officer, agency), "fraud", plate="YY30000", case="26-99", status=200)
+    search(again(officer, agency), "fraud", plate="YY30000", case="26-99", status=200)
 
-    flagged = cards(_again(supervisor, agency), officer.person.name)
-    assert [card.h3.text for card in flagged if card.h3] == [
-        "Searches at an unusual hour"
-    ]
+    flagged = cards(again(supervisor, agency), officer.person.name)
+    assert titles(flagged) == ["Searches at an unusual hour"]
 
 
 def test_ordinary_work_raises_no_flag(client_as: ClientAs) -> None:

@@ -123,7 +123,6 @@ def open_approved(
             if is_reference(given) and emergencies.find_to_change(tx, given) is None:
                 begun = _begun(who, search, given, at=now)
                 _open_emergency(agency, tx, begun, asked)
-            watch(agency, tx, who, search, asked=asked.record_id, at=now)
     if isinstance(decision, Denial):
         refused = Refused(
             asked=asked.record_id, search=search, because=decision.because
@@ -202,8 +201,6 @@ def _record(  # noqa: PLR0913, PLR0917  (all that is recorded)
     asked = agency.record(
         tx, attrs.evolve(weighed.noted(draft, search.note), kind=kind)
     )
-    if kind is RecordKind.SEARCH_ASKED and isinstance(decision, Permit):
-        watch(agency, tx, who, search, asked=asked.record_id, at=at)
     if kind is RecordKind.SEARCH_WAITS:
         waiting.add(
             tx,
@@ -260,6 +257,15 @@ def _look(
                 },
                 private={"person": str(who.person_id)},
             ),
+        )
+        watch(
+            agency,
+            tx,
+            who,
+            search,
+            shown=[each.read.plate.match_key for each in page.sightings],
+            asked=asked.record_id,
+            at=now,
         )
     return Found(
         asked=asked.record_id,

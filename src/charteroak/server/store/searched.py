@@ -1,5 +1,6 @@
 """Who searched which plate for which case, by digest alone: for flags, never for looks."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +20,16 @@ _SAME_PLATE: Final = """
       FROM searched
      WHERE person_id = %(person)s AND plate_digest = %(digest)s
        AND asked_at > %(since)s
+"""
+
+_MOST_OFTEN: Final = """
+    SELECT plate_digest
+      FROM searched
+     WHERE person_id = %(person)s AND plate_digest = ANY (%(digests)s)
+       AND asked_at > %(since)s
+     GROUP BY plate_digest
+     ORDER BY count(*) DESC, plate_digest
+     LIMIT 1
 """
 
 _PLATES_OF_CASE: Final = """
@@ -80,6 +91,16 @@ def same_plate(
     ).fetchone()
     times, days = (0, 0) if row is None else (int(str(row[0])), int(str(row[1])))
     return Repeated(times, days)
+
+
+def most_often(
+    tx: Changes, *, person: PersonId, digests: Sequence[bytes], since: datetime
+) -> bytes | None:
+    """Which of some plates somebody searched most often since a moment; None: none."""
+    row = tx.connection.execute(
+        _MOST_OFTEN, {"person": person, "digests": list(digests), "since": since}
+    ).fetchone()
+    return row[0] if row is not None and isinstance(row[0], bytes) else None
 
 
 def plates_of_case(tx: Changes, *, case_ref: str, since: datetime) -> int:
