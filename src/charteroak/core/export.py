@@ -4,18 +4,18 @@ Only what is held is exported, and only to those whom a case goes to: a court, a
 prosecutor, the defence. Another agency asks at the disclosure desk.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 import attrs
 
-from charteroak.core.codes import Case, Held
+from charteroak.core.codes import Case, Ground, Held
 from charteroak.core.errors import CharterOakError
 from charteroak.core.hold import HoldId
 from charteroak.core.log_record import Draft, RecordId, RecordKind, Value
-from charteroak.core.people import Act, Person, PersonId, Role
+from charteroak.core.people import Act, Person, Role
 from charteroak.core.policy import Denial, Permit, Request, Rule, RuleBook, decide
 from charteroak.core.read import ReadId
 from charteroak.core.screening import NoteRules, Verdict, screen
@@ -87,7 +87,8 @@ class Standing:
     """One read that stands held for a case, without what is on it.
 
     Attributes:
-        purpose: that of the search it was found by.
+        purpose: that of the search it was found by, or of the span it is kept in.
+        ground: why it outlives its term.
         requester: who asked for the hold; empty where unknown.
         approver: who approved it; empty where unknown.
     """
@@ -95,7 +96,7 @@ class Standing:
     hold_id: HoldId
     read_id: ReadId
     purpose: Purpose
-    requested_by: PersonId
+    ground: Ground
     requested_at: datetime
     requester: str
     approved_at: datetime
@@ -199,8 +200,9 @@ def judge(  # noqa: PLR0913  (all that it depends on, by name)
     book: RuleBook,
     who: Person,
     order: Order,
-    standing: Sequence[Standing],
+    chosen: Sequence[Standing],
     *,
+    theirs: bool,
     custodian: str,
     notes: NoteRules,
 ) -> Judged:
@@ -208,8 +210,16 @@ def judge(  # noqa: PLR0913  (all that it depends on, by name)
 
     It is decided for the purpose that is named, and for that of each hold: what was
     held for one purpose is not let out under another that is banned, nor the reverse.
+
+    Args:
+        book: the rules.
+        who: asks.
+        order: for what and for whom.
+        chosen: what of the order stands held.
+        theirs: whether a hold that stands for the case was asked for by them.
+        custodian: whose reads.
+        notes: the list that what is written is held against.
     """
-    chosen = [each for each in standing if each.read_id in order.reads]
     decisions = [
         decide(book, _request(who, order, purpose, custodian, held=bool(chosen)))
         for purpose in dict.fromkeys([order.purpose, *(c.purpose for c in chosen)])
@@ -220,11 +230,10 @@ def judge(  # noqa: PLR0913  (all that it depends on, by name)
     if named.verdict is Verdict.BLOCK and weighed.verdict is not Verdict.BLOCK:
         weighed = weigh(book, decision.request, named)
     supervises = Role.SUPERVISOR in who.roles
-    theirs = supervises or _asked_for_one(who, standing)
     return Judged(
         decision=decision,
         weighed=weighed,
-        beside=() if theirs else (NOT_THEIR_CASE,),
+        beside=() if theirs or supervises else (NOT_THEIR_CASE,),
         second_person=supervises,
     )
 
@@ -255,11 +264,6 @@ def question(
             "read_ids": sorted(str(read) for read in order.reads),
         },
     )
-
-
-def _asked_for_one(who: Person, standing: Collection[Standing]) -> bool:
-    # Where nothing is held the rules in force say so themselves.
-    return not standing or any(each.requested_by == who.person_id for each in standing)
 
 
 def _request(

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from tests.server.actions.test_holds import CASE, INES, SAM, a_hit, asked_for
 from tests.support.agency import SettableClock
-from tests.support.sightings import log_kinds, person
+from tests.support.sightings import a_read, log_kinds, person, taken
 from tests.support.tables import Tables
 from typing_extensions import override
 
@@ -28,15 +28,21 @@ from charteroak.core.export import (
     WhyNothing,
 )
 from charteroak.core.hold import HoldId, NotAllowed
+from charteroak.core.hold_span import HoldSpan
 from charteroak.core.people import Person, Role
 from charteroak.core.read import Read, ReadId
 from charteroak.core.search import Purpose
 from charteroak.core.search_answer import Forbidden
 from charteroak.server.actions import export_case as exporting
-from charteroak.server.actions.approve_hold import HoldKept, approve_hold
+from charteroak.server.actions.approve_hold import (
+    HoldKept,
+    SpanBegun,
+    approve_hold,
+)
 from charteroak.server.actions.end_hold import HoldEnded, end_hold
 from charteroak.server.actions.export_case import export_case
 from charteroak.server.actions.open_record import RecordOpened, open_record
+from charteroak.server.actions.request_hold import HoldRequested, request_span
 from charteroak.server.actions.see_export import (
     ExportOffer,
     explain_export,
@@ -201,6 +207,60 @@ def test_what_is_held_for_another_case_does_not_leave_under_this_one(
     other = attrs.evolve(an_order(read), case_ref="26-9999")
 
     assert refused(agency, other) == ["CO-export-not-held"]
+
+
+def a_span_held(agency: Agency) -> list[Read]:
+    """Two cars on one camera, kept for the case as a period, and looked into by nobody."""
+    reads = [
+        taken(agency, a_read(agency, plate), pictures=[b"plate", b"vehicle"])
+        for plate in ["SP4N001", "SP4N002"]
+    ]
+    now = agency.clock()
+    asked = request_span(
+        agency,
+        INES,
+        HoldSpan(
+            since=now - timedelta(hours=3),
+            until=now,
+            cameras=frozenset({reads[0].camera}),
+        ),
+        case_ref=CASE,
+        purpose=Purpose("robbery"),
+        reason="everything of the camera by the pump",
+        keep=timedelta(days=90),
+    )
+    assert isinstance(asked, HoldRequested)
+    assert isinstance(approve_hold(agency, SAM, asked.hold_id), SpanBegun)
+    return reads
+
+
+def test_of_a_period_that_is_kept_only_what_was_looked_into_is_exported(
+    agency: Agency,
+) -> None:
+    wanted, other = a_span_held(agency)
+    offer = see_export(agency, INES, CASE)
+    assert isinstance(offer, ExportOffer)
+    assert offer.lines == (), "the page laid a span open"
+    named = see_export(agency, INES, CASE, reads=[wanted.read_id])
+    assert isinstance(named, ExportOffer)
+    assert [line.read.read_id for line in named.lines] == [wanted.read_id]
+
+    files = files_in(made(agency, an_order(wanted)))
+
+    assert wanted.plate.glyphs in files["index.html"].decode()
+    assert not any(other.plate.glyphs.encode() in each for each in files.values())
+    assert files["pictures/0001-plate.jpg"] == b"plate"
+
+
+def test_a_read_that_is_held_twice_is_exported_once(agency: Agency) -> None:
+    read, hold = held(agency)
+    a_span_held(agency)
+
+    files = files_in(made(agency, an_order(read)))
+
+    assert len(json.loads(files["reads.json"])) == 1
+    assert isinstance(end_hold(agency, INES, hold, named=CASE), HoldEnded)
+    assert len(json.loads(files_in(made(agency, an_order(read)))["reads.json"])) == 1
 
 
 def test_an_export_names_its_case(agency: Agency) -> None:

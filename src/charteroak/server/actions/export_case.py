@@ -37,6 +37,7 @@ from charteroak.core.screening import Verdict
 from charteroak.core.sealed import LogReceipt, Sealed
 from charteroak.core.search_answer import Forbidden
 from charteroak.law.screening import note_rules
+from charteroak.law.words import spoken
 from charteroak.server.agency import Agency
 from charteroak.server.store import audit, exports, flags
 from charteroak.server.store.exports import Copy
@@ -67,13 +68,13 @@ def export_case(
     """
     now = agency.clock()
     with agency.database.changes() as tx:
-        standing = exports.standing(tx, order.case_ref, at=now)
-        chosen = [each for each in standing if each.read_id in order.reads]
+        chosen = exports.chosen(tx, order.case_ref, order.reads, at=now)
         judged = judge(
             agency.rules,
             who,
             order,
-            standing,
+            chosen,
+            theirs=exports.asked_by(tx, order.case_ref, who.person_id, at=now),
             custodian=agency.profile.custodian,
             notes=note_rules(),
         )
@@ -190,7 +191,7 @@ class _Making:
             return moment.astimezone(self.agency.zone).strftime("%Y-%m-%d %H:%M %Z")
 
         return (
-            f"Held for the case: asked for by {hold.requester or 'unknown'} on "
+            f"Held for the case (ground: {spoken(hold.ground)}); asked for by {hold.requester or 'unknown'} on "
             f"{day(hold.requested_at)}, approved by {hold.approver or 'unknown'} on "
             f"{day(hold.approved_at)}; the hold ends on {day(hold.ends_at)}."
         )

@@ -1,5 +1,7 @@
 """See what an export of a case would hold, and what the law would say to it."""
 
+from collections.abc import Collection
+
 import attrs
 
 from charteroak.core.codes import Case, Held
@@ -9,6 +11,7 @@ from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.package import PackageRead
 from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, Permit, Request, decide
+from charteroak.core.read import ReadId
 from charteroak.core.search_record import decision_fields
 from charteroak.law.screening import note_rules
 from charteroak.law.vocabulary import PurposeName
@@ -43,13 +46,22 @@ class ExportOffer:
     purposes: tuple[PurposeName, ...]
 
 
-def see_export(agency: Agency, who: Person, case_ref: str) -> ExportOffer | NotAllowed:
-    """The held reads of a case that may be exported.
+def see_export(
+    agency: Agency,
+    who: Person,
+    case_ref: str,
+    *,
+    reads: Collection[ReadId] = (),
+) -> ExportOffer | NotAllowed:
+    """The held reads of a case that may be exported: those that were held one by one.
+
+    What is kept as a span is not laid open here; of it only `reads` are shown, which
+    whoever names them has found by looking into it.
 
     That somebody looks is committed before the copies are read; a refusal is recorded.
     """
     with agency.database.changes() as tx:
-        standing = exports.standing(tx, case_ref, at=agency.clock())
+        standing = exports.offered(tx, case_ref, reads, at=agency.clock())
         decided = [(each, _decide(agency, who, each)) for each in standing]
         allowed = [each for each, said in decided if isinstance(said, Permit)]
         denial = next((no for _, no in decided if isinstance(no, Denial)), None)
@@ -78,12 +90,15 @@ def see_export(agency: Agency, who: Person, case_ref: str) -> ExportOffer | NotA
 def explain_export(agency: Agency, who: Person, order: Order) -> Judged:
     """What the rules would say to an export now; shows no read, and records nothing."""
     with agency.database.changes() as tx:
-        standing = exports.standing(tx, order.case_ref, at=agency.clock())
+        now = agency.clock()
+        chosen = exports.chosen(tx, order.case_ref, order.reads, at=now)
+        theirs = exports.asked_by(tx, order.case_ref, who.person_id, at=now)
     return judge(
         agency.rules,
         who,
         order,
-        standing,
+        chosen,
+        theirs=theirs,
         custodian=agency.profile.custodian,
         notes=note_rules(),
     )

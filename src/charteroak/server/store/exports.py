@@ -1,6 +1,6 @@
 """What of the reads that are held for a case may go to court with it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,6 +9,7 @@ import attrs
 from psycopg.rows import args_row, kwargs_row
 
 from charteroak.core.camera import Location
+from charteroak.core.codes import Ground
 from charteroak.core.export import MOST_READS, Standing
 from charteroak.core.hold import HoldId
 from charteroak.core.package import PackageRead
@@ -31,21 +32,36 @@ class Copy:
     vehicle_picture: str
 
 
-# Reads that were held one by one: what was kept as a span nobody has looked at.
+# Once each: of two holds of the same read the one that ends later.
 _STANDING: Final = """
-    SELECT h.hold_id, k.read_id, h.purpose, h.requested_by, h.requested_at,
-           coalesce(q.name, '') AS requester, h.approved_at,
-           coalesce(a.name, '') AS approver, h.ends_at
-      FROM holds AS h
-      JOIN held_reads AS k ON k.hold_id = h.hold_id AND k.read_id = h.read_id
-      LEFT JOIN people AS q ON q.person_id = h.requested_by
-      LEFT JOIN people AS a ON a.person_id = h.approved_by
-     WHERE h.case_ref = %(case_ref)s
-       AND h.approved_at IS NOT NULL
-       AND h.ended_at IS NULL
-       AND h.ends_at > %(at)s
-     ORDER BY k.seen_at, k.read_id
+    SELECT hold_id, read_id, purpose, ground, requested_at, requester, approved_at,
+           approver, ends_at
+      FROM (SELECT DISTINCT ON (k.read_id)
+                   h.hold_id, k.read_id, h.purpose, h.ground, h.requested_at,
+                   coalesce(q.name, '') AS requester, h.approved_at,
+                   coalesce(a.name, '') AS approver, h.ends_at, k.seen_at
+              FROM holds AS h
+              JOIN held_reads AS k ON k.hold_id = h.hold_id
+              LEFT JOIN people AS q ON q.person_id = h.requested_by
+              LEFT JOIN people AS a ON a.person_id = h.approved_by
+             WHERE h.case_ref = %(case_ref)s
+               AND h.approved_at IS NOT NULL
+               AND h.ended_at IS NULL
+               AND h.ends_at > %(at)s
+               AND (k.read_id = ANY (%(reads)s)
+                    OR (%(singly)s AND k.read_id = h.read_id))
+             ORDER BY k.read_id, h.ends_at DESC, h.hold_id) AS held
+     ORDER BY seen_at, read_id
      LIMIT %(most)s
+"""
+
+_ASKED_BY: Final = """
+    SELECT EXISTS (
+           SELECT FROM holds
+            WHERE case_ref = %(case_ref)s
+              AND requested_by = %(person)s
+              AND ended_at IS NULL
+              AND ends_at > %(at)s)
 """
 
 _COPIES: Final = """
@@ -55,8 +71,8 @@ _COPIES: Final = """
            k.clock_suspect, k.plate_picture, k.vehicle_picture
       FROM held_reads AS k
       LEFT JOIN cameras AS c ON c.camera_id = k.camera_id
-     WHERE k.hold_id = ANY (%(holds)s)
-       AND k.read_id = ANY (%(reads)s)
+      JOIN unnest(%(holds)s::uuid[], %(reads)s::uuid[]) AS w (hold_id, read_id)
+        ON w.hold_id = k.hold_id AND w.read_id = k.read_id
      ORDER BY k.seen_at, k.read_id
      LIMIT %(most)s
 """
@@ -73,12 +89,27 @@ _STILL: Final = """
 """
 
 
-def standing(tx: Changes, case_ref: str, *, at: datetime) -> list[Standing]:
-    """Reads that stand held for a case, oldest first, without what is on them."""
-    with tx.connection.cursor(row_factory=kwargs_row(_standing)) as cursor:
-        return cursor.execute(
-            _STANDING, {"case_ref": case_ref, "at": at, "most": MOST_READS}
-        ).fetchall()
+def chosen(
+    tx: Changes, case_ref: str, reads: Collection[ReadId], *, at: datetime
+) -> list[Standing]:
+    """Which of some reads stand held for a case, oldest first, without what is on them.
+
+    A read that is kept in a span can be named only by whoever has looked into it.
+    """
+    return _standing(tx, case_ref, reads, at=at, singly=False)
+
+
+def offered(
+    tx: Changes, case_ref: str, reads: Collection[ReadId], *, at: datetime
+) -> list[Standing]:
+    """The same with every read that is held by itself: a span is never laid open."""
+    return _standing(tx, case_ref, reads, at=at, singly=True)
+
+
+def asked_by(tx: Changes, case_ref: str, person: PersonId, *, at: datetime) -> bool:
+    """Whether somebody asked for a hold that stands for a case."""
+    values = {"case_ref": case_ref, "person": person, "at": at}
+    return tx.connection.execute(_ASKED_BY, values).fetchone() == (True,)
 
 
 def copies(
@@ -115,12 +146,33 @@ def all_stand(tx: Changes, chosen: Sequence[Standing], *, at: datetime) -> bool:
     return len(found.fetchall()) == len(holds)
 
 
-def _standing(  # noqa: PLR0913  (one argument for each column of `_STANDING`)
+def _standing(
+    tx: Changes,
+    case_ref: str,
+    reads: Collection[ReadId],
+    *,
+    at: datetime,
+    singly: bool,
+) -> list[Standing]:
+    with tx.connection.cursor(row_factory=kwargs_row(_row)) as cursor:
+        return cursor.execute(
+            _STANDING,
+            {
+                "case_ref": case_ref,
+                "at": at,
+                "reads": list(reads),
+                "singly": singly,
+                "most": MOST_READS,
+            },
+        ).fetchall()
+
+
+def _row(  # noqa: PLR0913  (one argument for each column of `_STANDING`)
     *,
     hold_id: UUID,
     read_id: UUID,
     purpose: str,
-    requested_by: UUID,
+    ground: str,
     requested_at: datetime,
     requester: str,
     approved_at: datetime,
@@ -131,7 +183,7 @@ def _standing(  # noqa: PLR0913  (one argument for each column of `_STANDING`)
         hold_id=HoldId(hold_id),
         read_id=ReadId(read_id),
         purpose=Purpose(purpose),
-        requested_by=PersonId(requested_by),
+        ground=Ground(ground),
         requested_at=requested_at,
         requester=requester,
         approved_at=approved_at,

@@ -10,6 +10,7 @@ from fastapi import Form as Field
 from fastapi.responses import HTMLResponse, Response
 
 from charteroak.core.export import (
+    MOST_READS,
     Exported,
     NothingExported,
     Order,
@@ -117,9 +118,14 @@ def export(  # noqa: PLR0913, PLR0917  (path, form and session)
     sure: Text = "",
     change: Text = "",
 ) -> Response:
-    """Say what the law says to it; once that was seen, make the package."""
+    """Say what the law says to it; once that was seen, make the package.
+
+    `change` shows the form with what was typed, or with what another page chose.
+    """
+    if change:
+        return _form(request, agency, session, case_ref, form)
     order, errors = _order(agency, case_ref, form, words_of(request))
-    if order is None or change:
+    if order is None:
         return _form(request, agency, session, case_ref, form, errors=errors)
     if not sure:
         return _confirm(request, agency, session, order)
@@ -148,6 +154,9 @@ def _order(
     name = note = ""
     if not form.reads:
         errors["reads"] = words.gettext("Choose at least one read.")
+    if len(form.reads or ()) > MOST_READS:
+        most = words.gettext("At most %(n)d reads fit into one package.")
+        errors["reads"] = most % {"n": MOST_READS}
     if form.purpose not in {str(each.code) for each in agency.profile.purposes}:
         errors["purpose"] = words.gettext("Choose what it is for.")
     if form.to not in set(Recipient):
@@ -183,7 +192,8 @@ def _form(  # noqa: PLR0913  (what the page shows, by name)
     errors: dict[str, str] | None = None,
     nothing: WhyNothing | None = None,
 ) -> HTMLResponse:
-    offer = see_export(agency, session.person, case_ref)
+    reads = [ReadId(each) for each in form.reads or ()]
+    offer = see_export(agency, session.person, case_ref, reads=reads)
     if isinstance(offer, NotAllowed):
         raise NotYourRoleError(Act.EXPORT)
     words = words_of(request)
