@@ -6,15 +6,19 @@ from charteroak.core.hold import Hold, NotAllowed
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import Act, Person
 from charteroak.server.agency import Agency
-from charteroak.server.store import held_reads, holds
+from charteroak.server.store import held_reads, hold_spans, holds
 
 
 @attrs.frozen(kw_only=True)
 class HoldToEnd:
-    """A hold that ends with its case, and how many reads go with it."""
+    """A hold that ends with its case.
+
+    Attributes:
+        reads: how many go with it; None where plates are named: that is a search.
+    """
 
     hold: Hold
-    reads: int
+    reads: int | None
 
 
 @attrs.frozen(kw_only=True)
@@ -43,17 +47,16 @@ def look_at_end(agency: Agency, who: Person, case_ref: str) -> CaseEnds | NotAll
         return NotAllowed()
     with agency.database.changes() as tx:
         found = holds.of_case_to_end(tx, case_ref)
-        copies = held_reads.copies(tx, [each.hold_id for each in found])
-    return CaseEnds(
-        case_ref=case_ref,
-        lines=tuple(
-            HoldToEnd(
-                hold=each,
-                reads=copies[each.hold_id].reads if each.hold_id in copies else 0,
-            )
-            for each in found
-        ),
-    )
+        ids = [each.hold_id for each in found]
+        copies = held_reads.copies(tx, ids)
+        spans = hold_spans.of(tx, ids)
+    lines = []
+    for hold in found:
+        span, kept = spans.get(hold.hold_id), copies.get(hold.hold_id)
+        told = span is None or not span.by_plate
+        reads = (kept.reads if kept else 0) if told else None
+        lines.append(HoldToEnd(hold=hold, reads=reads))
+    return CaseEnds(case_ref=case_ref, lines=tuple(lines))
 
 
 def end_case(

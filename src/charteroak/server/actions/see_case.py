@@ -12,6 +12,7 @@ from charteroak.core.codes import Ground
 from charteroak.core.hold import HeldRead, Hold, HoldId, HoldState, NotAllowed
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import Act, Person
+from charteroak.core.plate import PlateText
 from charteroak.core.policy import Denial, Permit, decide, request
 from charteroak.core.search_record import decision_fields
 from charteroak.server.agency import Agency
@@ -36,7 +37,9 @@ class SpanSeen:
 
     Attributes:
         cameras: names of those that it is limited to; empty for all.
-        by_plate: whether it is of certain plates, which are not told.
+        by_plate: whether it is of certain plates.
+        plates: those, as whoever asked named them: no read is told by that. Empty where
+            the vault cannot open them any more.
         gone: how much of the period was too old when it was approved, or is by now.
         copied: how many reads are kept; None where plates are named.
         expected: how many there were when copying began; None while it waits, and where
@@ -47,6 +50,7 @@ class SpanSeen:
 
     cameras: tuple[str, ...]
     by_plate: bool
+    plates: tuple[PlateText, ...]
     since: datetime
     until: datetime
     gone: timedelta
@@ -238,6 +242,7 @@ def _span(agency: Agency, row: SpanRow, kept: _Kept, state: HoldState) -> SpanSe
     return SpanSeen(
         cameras=tuple(kept.cameras.get(each, each) for each in sorted(row.cameras)),
         by_plate=row.by_plate,
+        plates=_plates(agency, row, state),
         since=row.since,
         until=row.until,
         gone=max(timedelta(0), min(row.until, not_before) - row.since),
@@ -246,6 +251,16 @@ def _span(agency: Agency, row: SpanRow, kept: _Kept, state: HoldState) -> SpanSe
         whole=state is HoldState.KEPT,
         ahead=max(timedelta(0), row.until - max(now, row.since)),
     )
+
+
+def _plates(agency: Agency, row: SpanRow, state: HoldState) -> tuple[PlateText, ...]:
+    if not row.plates or state is HoldState.ENDED:
+        return ()
+    try:
+        named = agency.pictures.fetch(row.plates).decode()
+    except (PictureBrokenError, PictureGoneError):
+        return ()
+    return tuple(PlateText(each) for each in named.split("\n"))
 
 
 def _refuse(

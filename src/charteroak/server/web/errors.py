@@ -88,7 +88,10 @@ _PAGES: Final = {
     413: Trouble(
         413,
         later("That is too large"),
-        later("A form holds at most 1 MB, and a hot list at most 64 MB."),
+        later(
+            "A form holds at most 1 MB, the document of a hold at most 10 MB, and a hot "
+            "list at most 64 MB."
+        ),
         _NOTHING_CHANGED,
         later("Send it in smaller parts."),
     ),

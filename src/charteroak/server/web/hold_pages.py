@@ -1,4 +1,4 @@
-"""Cases: asking that a read be held, approving it, ending it, seeing what is held."""
+"""Cases: seeing what is held, approving it, extending it, ending it."""
 
 from http import HTTPStatus
 from typing import Annotated, Final, TypeVar
@@ -9,8 +9,10 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi import Form as Field
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from charteroak.core.codes import Ground
 from charteroak.core.hold import (
     KEEP_DAYS,
+    SOON,
     HoldId,
     NoSuchHold,
     NotAllowed,
@@ -20,17 +22,20 @@ from charteroak.core.hold import (
     parse_reason,
     parse_span,
 )
-from charteroak.core.log_record import RecordId
+from charteroak.core.hold_ground import DocumentKind
 from charteroak.core.people import Act
-from charteroak.core.read import ReadId
-from charteroak.core.search_answer import Forbidden, NotShown, ReadGone
+from charteroak.core.search_answer import Forbidden, ReadGone
 from charteroak.server.actions.approve_hold import (
     HoldKept,
     SpanBegun,
     approve_hold,
 )
 from charteroak.server.actions.end_hold import CaseNotNamed, HoldEnded, end_hold
-from charteroak.server.actions.request_hold import HoldRequested, request_hold
+from charteroak.server.actions.extend_hold import HoldExtended, extend_hold
+from charteroak.server.actions.request_extension import (
+    ExtensionRequested,
+    request_extension,
+)
 from charteroak.server.actions.see_case import (
     HeldPicture,
     HeldPictureBroken,
@@ -39,9 +44,15 @@ from charteroak.server.actions.see_case import (
     see_case,
     see_held_picture,
 )
+from charteroak.server.actions.see_hold_document import (
+    DocumentBroken,
+    DocumentGone,
+    HoldDocument,
+    see_hold_document,
+)
 from charteroak.server.agency import Agency
+from charteroak.server.web.hold_form import ISSUERS, PARTIES, TITLES
 from charteroak.server.web.no_picture import DAMAGED, no_picture
-from charteroak.server.web.plain import RecordNumber
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
 from charteroak.server.web.text import later
@@ -57,7 +68,15 @@ SAID: Final = {
         "Approved. The first reads are copied; the rest is being copied by itself."
     ),
     "ended": later("The hold has ended. Its copy is deleted with the next purge."),
+    "extended": later("Extended. The hold ends later now."),
+    "extension": later(
+        "Asked for. Until a supervisor approves it the hold ends on its old day."
+    ),
     "gone": later("Already deleted on schedule. Nothing could be kept."),
+    "gone-span": later(
+        "All of that period was already due. Nothing could be kept; that it was asked "
+        "for is recorded."
+    ),
     "kept": later("Approved. The read and its pictures are copied to the case."),
     "kept-span": later("Approved. All reads that there are so far are copied, unseen."),
     "late": later(
@@ -70,7 +89,22 @@ SAID: Final = {
 """What a page says about what was just done."""
 
 _DONE: Final = frozenset({"again", "begun", "ended", "kept", "kept-span", "requested"})
-_DEFAULT_DAYS: Final = 90
+GROUNDS: Final = {
+    Ground.ACTIVE_CASE: later("Active case"),
+    Ground.ADMINISTRATIVE_WARRANT: later("Administrative warrant"),
+    Ground.COURT_ORDER: later("Order of a court"),
+    Ground.JUDICIAL_WARRANT: later("Warrant of a judge"),
+    Ground.NONE: later("No ground"),
+    Ground.PRESERVATION: later("Request to preserve"),
+    Ground.SUBPOENA: later("Subpoena"),
+}
+"""Why a read outlives its term, as pages name it."""
+
+_ENDINGS: Final = {
+    DocumentKind.JPEG: "image/jpeg",
+    DocumentKind.PDF: "application/pdf",
+    DocumentKind.PNG: "image/png",
+}
 R = TypeVar("R", bound=Response)
 
 
@@ -106,53 +140,6 @@ def show_case(
     return _case(request, agency, session, case_ref, said=said)
 
 
-@router.get("/searches/{asked}/reads/{read_id}/hold")
-def show_hold_form(
-    request: Request,
-    _session: Holds,
-    asked: RecordNumber,
-    read_id: UUID,
-) -> HTMLResponse:
-    """Ask that one result of a search be held."""
-    return _form(request, asked, read_id)
-
-
-@router.post("/searches/{asked}/reads/{read_id}/hold")
-def ask_for_hold(  # noqa: PLR0913, PLR0917  (path, form and session)
-    request: Request,
-    agency: TheAgency,
-    session: Holds,
-    asked: RecordNumber,
-    read_id: UUID,
-    reason: Text = "",
-    days: Annotated[int, Field()] = _DEFAULT_DAYS,
-) -> Response:
-    """Write the wish down; a supervisor decides."""
-    try:
-        parsed, span = parse_reason(reason), parse_span(days)
-    except (UnusableReasonError, UnusableSpanError) as refused:
-        field = "reason" if isinstance(refused, UnusableReasonError) else "days"
-        errors = {field: words_of(request).gettext(refused.hint)}
-        return _form(request, asked, read_id, reason=reason, errors=errors)
-    answer = request_hold(
-        agency,
-        session.person,
-        asked_id=RecordId(asked),
-        read_id=ReadId(read_id),
-        reason=parsed,
-        span=span,
-    )
-    match answer:
-        case HoldRequested(case_ref=case_ref, again=again):
-            return _to_case(case_ref, "again" if again else "requested")
-        case Forbidden():
-            return _forbidden(request, answer, Act.REQUEST_HOLD)
-        case NotShown():
-            return _to_cases("late")
-        case ReadGone():
-            return _to_cases("gone")
-
-
 @router.post("/holds/{hold_id}/approve")
 def approve(
     request: Request,
@@ -165,17 +152,17 @@ def approve(
     answer = approve_hold(agency, session.person, HoldId(hold_id))
     match answer:
         case HoldKept(case_ref=kept):
-            return _to_case(kept, "kept")
+            return to_case(kept, "kept")
         case SpanBegun(case_ref=kept, whole=whole):
-            return _to_case(kept, "kept-span" if whole else "begun")
+            return to_case(kept, "kept-span" if whole else "begun")
         case Forbidden():
-            return _forbidden(request, answer, Act.APPROVE_HOLD)
+            return forbidden(request, answer, Act.APPROVE_HOLD)
         case SamePerson():
-            return _to_case(case_ref, "same")
+            return to_case(case_ref, "same")
         case ReadGone():
-            return _to_case(case_ref, "gone")
+            return to_case(case_ref, "gone")
         case NoSuchHold():
-            return _to_case(case_ref, "none")
+            return to_case(case_ref, "none")
 
 
 @router.post("/holds/{hold_id}/end")
@@ -193,9 +180,79 @@ def end(  # noqa: PLR0913, PLR0917  (path, form and session)
         case CaseNotNamed(case_ref=meant):
             return _case(request, agency, session, meant, unnamed=(hold_id, named))
         case HoldEnded(case_ref=ended):
-            return _to_case(ended, "ended")
+            return to_case(ended, "ended")
         case NoSuchHold():
-            return _to_case(case_ref, "none")
+            return to_case(case_ref, "none")
+        case NotAllowed():
+            raise NotYourRoleError(Act.REQUEST_HOLD)
+
+
+@router.post("/holds/{hold_id}/extension")
+def ask_to_extend(  # noqa: PLR0913, PLR0917  (path, form and session)
+    request: Request,
+    agency: TheAgency,
+    session: Holds,
+    hold_id: UUID,
+    case_ref: Annotated[str, Field(max_length=60)] = "",
+    reason: Text = "",
+    days: Annotated[str, Field(max_length=10)] = "",
+) -> Response:
+    """Ask that a hold ends later; a supervisor decides."""
+    try:
+        said, span = parse_reason(reason), parse_span(int(days or "0"))
+    except (UnusableReasonError, UnusableSpanError, ValueError) as refused:
+        hint = getattr(refused, "hint", UnusableSpanError.hint)
+        told = words_of(request).gettext(hint)
+        wrong = (hold_id, reason, told)
+        return _case(request, agency, session, case_ref, wrong_extension=wrong)
+    answer = request_extension(
+        agency, session.person, HoldId(hold_id), reason=said, span=span
+    )
+    match answer:
+        case ExtensionRequested(case_ref=asked):
+            return to_case(asked, "extension")
+        case Forbidden():
+            return forbidden(request, answer, Act.REQUEST_HOLD)
+        case NoSuchHold():
+            return to_case(case_ref, "none")
+
+
+@router.post("/holds/{hold_id}/extend")
+def extend(
+    request: Request,
+    agency: TheAgency,
+    session: Holds,
+    hold_id: UUID,
+    case_ref: Annotated[str, Field(max_length=60)] = "",
+) -> Response:
+    """Approve that a hold ends later."""
+    answer = extend_hold(agency, session.person, HoldId(hold_id))
+    match answer:
+        case HoldExtended(case_ref=extended):
+            return to_case(extended, "extended")
+        case Forbidden():
+            return forbidden(request, answer, Act.APPROVE_HOLD)
+        case SamePerson():
+            return to_case(case_ref, "same")
+        case NoSuchHold():
+            return to_case(case_ref, "none")
+
+
+@router.get("/holds/{hold_id}/document")
+def show_document(
+    request: Request, agency: TheAgency, session: Holds, hold_id: UUID
+) -> Response:
+    """The document that a hold stands on, as a file to save; never shown in the page."""
+    answer = see_hold_document(agency, session.person, HoldId(hold_id))
+    match answer:
+        case HoldDocument(content=content, kind=kind):
+            name = f"hold-{hold_id.hex[:8]}.{kind.value}"
+            head = {"Content-Disposition": f'attachment; filename="{name}"'}
+            return private(Response(content, headers=head, media_type=_ENDINGS[kind]))
+        case DocumentBroken():
+            return no_picture(request, DAMAGED)
+        case DocumentGone():
+            raise HTTPException(HTTPStatus.NOT_FOUND)
         case NotAllowed():
             raise NotYourRoleError(Act.REQUEST_HOLD)
 
@@ -208,7 +265,7 @@ def show_held_picture(
     answer = see_held_picture(agency, session.person, HoldId(hold_id))
     match answer:
         case HeldPicture(jpeg=jpeg):
-            return _private(Response(jpeg, media_type="image/jpeg"))
+            return private(Response(jpeg, media_type="image/jpeg"))
         case HeldPictureBroken():
             return no_picture(request, DAMAGED)
         case HeldPictureGone():
@@ -225,8 +282,13 @@ def _case(  # noqa: PLR0913  (what the page shows, by name)
     *,
     said: str = "",
     unnamed: tuple[UUID, str] | None = None,
+    wrong_extension: tuple[UUID, str, str] | None = None,
 ) -> HTMLResponse:
-    """A case; `unnamed` is the hold that was not ended, and what was typed for it."""
+    """A case with what was not taken.
+
+    `unnamed` is the hold that was not ended, and what was typed for it;
+    `wrong_extension` the hold, the reason that was typed, and what is wrong with it.
+    """
     seen = see_case(agency, session.person, case_ref)
     if isinstance(seen, NotAllowed):
         raise NotYourRoleError(Act.REQUEST_HOLD)
@@ -237,42 +299,28 @@ def _case(  # noqa: PLR0913  (what the page shows, by name)
         "done": said in _DONE,
         "labels": _labels(agency),
         "may_approve": session.person.may(Act.APPROVE_HOLD),
+        "grounds": GROUNDS,
+        "titles": TITLES,
+        "issuers": ISSUERS,
+        "parties": PARTIES,
+        "days": KEEP_DAYS,
+        "soon": SOON,
+        "wrong_extension": wrong_extension,
         "unnamed": hold_id,
         "typed": typed,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if unnamed else HTTPStatus.OK
-    return _private(page(request, "case.html", values, status=status))
+    wrong = unnamed or wrong_extension
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+    return private(page(request, "case.html", values, status=status))
 
 
-def _form(
-    request: Request,
-    asked: int,
-    read_id: UUID,
-    *,
-    reason: str = "",
-    errors: dict[str, str] | None = None,
-) -> HTMLResponse:
-    answer = page(
-        request,
-        "hold.html",
-        {
-            "asked": asked,
-            "read_id": read_id,
-            "reason": reason,
-            "errors": errors or {},
-            "days": KEEP_DAYS,
-            "chosen": _DEFAULT_DAYS,
-        },
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-    )
-    return _private(answer)
-
-
-def _forbidden(request: Request, answer: Forbidden, act: Act) -> HTMLResponse:
+def forbidden(request: Request, answer: Forbidden, act: Act) -> HTMLResponse:
+    """The page of a refusal."""
     words = words_of(request)
     asked = {
-        Act.REQUEST_HOLD: words.gettext("To hold a read for a case"),
+        Act.REQUEST_HOLD: words.gettext("To hold reads for a case"),
         Act.APPROVE_HOLD: words.gettext("To approve a hold"),
+        Act.SEARCH_READS: words.gettext("To look into what a hold keeps"),
     }
     return page(
         request,
@@ -290,16 +338,19 @@ def _labels(agency: Agency) -> dict[str, str]:
     return {str(each.code): each.label for each in agency.profile.purposes}
 
 
-def _to_case(case_ref: str, said: str) -> RedirectResponse:
+def to_case(case_ref: str, said: str) -> RedirectResponse:
+    """Go on at a case, which says what was done."""
     return RedirectResponse(
         f"/cases/{quote(case_ref)}?said={said}", HTTPStatus.SEE_OTHER
     )
 
 
-def _to_cases(said: str) -> RedirectResponse:
+def to_cases(said: str) -> RedirectResponse:
+    """Go on at the list of cases, which says what was done."""
     return RedirectResponse(f"/cases?said={said}", HTTPStatus.SEE_OTHER)
 
 
-def _private(answer: R) -> R:
+def private(answer: R) -> R:
+    """Kept by no browser and no proxy."""
     answer.headers["Cache-Control"] = "no-store"
     return answer

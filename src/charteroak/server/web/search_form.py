@@ -185,7 +185,11 @@ def case_in(text: str, cases: Cases, errors: dict[str, str], words: Words) -> st
     try:
         case_ref = parse_case(text)
     except UnreadableCaseError as refused:
-        errors["case"] = words.gettext(_TOLD[type(refused)])
+        told = words.gettext(_TOLD[type(refused)])
+        if cases.example:
+            one = words.gettext("One looks like %(one)s.") % {"one": cases.example}
+            told = f"{told} {one}"
+        errors["case"] = told
         return ""
     if cases.fits(case_ref):
         return case_ref
@@ -235,8 +239,8 @@ def _period(
     if form.period == CUSTOM:
         # An hour that a clock shows twice is meant whole: its first start, its last end.
         return (
-            _moment(form.since, zone, fold=0),
-            _moment(form.until, zone, fold=1),
+            moment(form.since, zone, fold=0),
+            moment(form.until, zone, fold=1),
         )
     if form.period == ALL_KEPT:
         # A minute less than the limit: by the time it is decided it is still within.
@@ -244,18 +248,28 @@ def _period(
     return now - SPANS.get(form.period, SPANS["24h"]), now
 
 
-def _moment(text: str, zone: ZoneInfo, *, fold: int) -> datetime:
+def moment(text: str, zone: ZoneInfo, *, fold: int) -> datetime:
+    """A date and time as a browser sends it, by the clocks of a zone.
+
+    Args:
+        text: such as `2026-10-15T12:00`.
+        zone: of the clocks.
+        fold: which of two is meant where a clock shows an hour twice: 0 or 1.
+
+    Raises:
+        UnreadableMomentError: it is none.
+    """
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise UnreadableMomentError("no date and time") from None
-    if moment.tzinfo is not None:
+    if found.tzinfo is not None:
         raise UnreadableMomentError("a zone where none is asked for")
     # The first and the last years that a clock can say have no neighbouring zones.
-    if moment.year not in _YEARS:
+    if found.year not in _YEARS:
         raise UnreadableMomentError("a year that no read is from")
     # In UTC, where an hour that a clock shows twice is two hours.
-    return moment.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+    return found.replace(tzinfo=zone, fold=fold).astimezone(UTC)
 
 
 def meaning(pattern: PlatePattern, words: Words) -> list[str]:

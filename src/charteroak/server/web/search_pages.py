@@ -282,7 +282,7 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
             "typed": form,
             "meant": meant,
             "errors": errors,
-            "groups": _groups(choices, words),
+            "groups": purpose_groups(choices, words),
             "labels": {
                 each.purpose.code: each.purpose.label for each in choices.purposes
             },
@@ -336,7 +336,9 @@ def _drawn(
     }
 
 
-def _groups(choices: Choices, words: Words) -> list[tuple[str, list[tuple[str, str]]]]:
+def purpose_groups(
+    choices: Choices, words: Words
+) -> list[tuple[str, list[tuple[str, str]]]]:
     """Purposes by heading; those that the rules refuse to this person come last."""
     open_: dict[str, list[tuple[str, str]]] = {}
     closed: list[tuple[str, str]] = []

@@ -3,6 +3,7 @@
 Plain ASGI, so that a stream of events flows through unbuffered.
 """
 
+import re
 import time
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
@@ -14,6 +15,7 @@ from cryptography import x509
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from charteroak.core.hold_ground import LARGEST_DOCUMENT
 from charteroak.server.settings import Settings
 from charteroak.server.web.access import note
 from charteroak.server.web.plain import is_address_plain, is_charset_ours
@@ -40,6 +42,9 @@ LARGEST_FORM: Final = 1024 * 1024
 LARGEST_UPLOAD: Final = 64 * 1024 * 1024
 """Bytes of a form with a hot list; one of a million entries fits."""
 UPLOADS: Final = "/hot-lists"
+DOCUMENTS: Final = re.compile(r"/keep/ask|/searches/[0-9]+/reads/[0-9a-f-]{36}/hold")
+"""Addresses of forms that the document of a hold comes with."""
+LARGEST_WITH_DOCUMENT: Final = LARGEST_DOCUMENT + LARGEST_FORM
 
 
 def own_names(settings: Settings) -> frozenset[str]:
@@ -193,10 +198,16 @@ def _trouble_of_form(scope: Scope, headers: Headers) -> str | None:
         return "origin"
     # Chunked forms do not exist in browsers; without a length there is none.
     length = headers.get("content-length", "")
-    largest = LARGEST_UPLOAD if scope["path"] == UPLOADS else LARGEST_FORM
+    largest = _largest(scope["path"])
     if not length.isdecimal() or int(length) > largest:
         return "size"
     return None if is_charset_ours(headers) else "charset"
+
+
+def _largest(path: str) -> int:
+    if path == UPLOADS:
+        return LARGEST_UPLOAD
+    return LARGEST_WITH_DOCUMENT if DOCUMENTS.fullmatch(path) else LARGEST_FORM
 
 
 def _harden(headers: MutableHeaders, scope: Scope, status: int) -> None:

@@ -7,6 +7,7 @@ outlives a server that is killed.
 """
 
 from collections.abc import Callable, Coroutine
+from typing import ClassVar
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -26,6 +27,8 @@ MultiPartParser.spool_max_size = LARGEST_UPLOAD
 class Admitting(APIRoute):
     """A route whose body is read only from whoever may load a list."""
 
+    act: ClassVar[Act] = Act.LOAD_HOTLIST
+
     @override
     def get_route_handler(
         self,
@@ -34,7 +37,13 @@ class Admitting(APIRoute):
 
         async def admitting(request: Request) -> Response:
             if request.method not in SAFE:
-                await run_in_threadpool(admit, request, Act.LOAD_HOTLIST)
+                await run_in_threadpool(admit, request, self.act)
             return await handle(request)
 
         return admitting
+
+
+class AdmittingHolders(Admitting):
+    """A route whose body is read only from whoever may hold reads for a case."""
+
+    act: ClassVar[Act] = Act.REQUEST_HOLD
