@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.browser.test_pages import barriers
 from tests.support.a_desk import CASE, PLATE, furnished
 from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.chromium import PHONE, errors_of
@@ -92,6 +93,7 @@ def look_at(browsers: Browsers, folder: Path) -> None:
     assert len(widths) >= 1
     assert all(widths)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert barriers(page) == []
     assert errors == []
     context.close()
 

@@ -34,6 +34,7 @@ dt{color:#565c65}dd{margin:0;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.5rem .75rem .5rem 0}
 table.reads>tbody>tr,table.rules tr{border-bottom:1px solid #c9c9c9}
+table.reads>tbody>tr>td:nth-child(2){min-width:13rem}
 .plate{font:700 1.5rem/1.3 "DejaVu Sans Mono",Menlo,Consolas,monospace;
 letter-spacing:.05em;font-feature-settings:"zero"}
 table.signs{width:auto;font-size:.8rem;margin-top:.25rem}
