@@ -8,17 +8,31 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import UUID
 
 import attrs
 import msgspec
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from nacl.public import SealedBox
+from nacl.signing import VerifyKey
 from typing_extensions import override
 
+from charteroak.core.box_list import BoxListAnswer, ListedPlate, box_key, pack_list
 from charteroak.core.errors import CharterOakError
 from charteroak.core.http_signature import HttpMessage, Verified, verify
+from charteroak.core.orders import (
+    LAST_S,
+    Orders,
+    OrdersAnswer,
+    sign_list,
+    sign_orders,
+)
 from charteroak.core.wire import (
     BatchAnswer,
     Enrolment,
@@ -28,9 +42,10 @@ from charteroak.core.wire import (
     decode_batch,
     signed_bytes,
 )
-from tests.edge.a_box import AGENCY, CAMERA, DEVICE, KEEP, opened
+from tests.edge.a_box import AGENCY, CAMERA, DEVICE, KEEP, NOON, opened
 
 CODE = "ABCD-EFGH-JKMN"
+LIST_KEY = box_key(bytes(range(50, 82)))
 
 
 @attrs.define
@@ -56,6 +71,74 @@ class Town:
     software: str = ""
     front: tuple[int, bytes] = (200, b"charter oak")
     clock_offset_s: int = 0
+    clock: Callable[[], datetime] = attrs.field(default=lambda: NOON)
+    mute: bool = False
+    mode: str = "ordinary"
+    keep_s: int = int(KEEP.total_seconds())
+    signing: Ed25519PrivateKey = attrs.field(factory=Ed25519PrivateKey.generate)
+    asked: list[str] = attrs.field(factory=list)
+    listed: list[ListedPlate] = attrs.field(factory=list)
+    list_number: int = 1
+    list_lasts_s: int = 3600
+    bend: Callable[[BoxListAnswer], BoxListAnswer] = attrs.field(
+        default=lambda answer: answer
+    )
+
+    def orders(self, asked: bytes, **said: object) -> OrdersAnswer:
+        """What a box is told now."""
+        orders = Orders(
+            device=DEVICE,
+            answers=asked,
+            number=int(self.clock().timestamp() * 1_000_000),
+            mode=self.mode,
+            keep_s=self.keep_s,
+            lasts_s=LAST_S,
+            list_tag=self.list_tag,
+        )
+        return OrdersAnswer(
+            signing_key=self.signing.public_key().public_bytes_raw(),
+            signed=sign_orders(
+                msgspec.structs.replace(orders, **said), self.signing.sign
+            ),
+        )
+
+    @property
+    def list_tag(self) -> str:
+        return f"{self.list_number:032x}"
+
+    def box_list(self) -> BoxListAnswer:
+        """The list in force, sealed to the one box of this town."""
+        signed = sign_list(
+            pack_list(
+                self.listed,
+                key=LIST_KEY,
+                tag=self.list_tag,
+                number=self.list_number,
+                expires_s=int(self.clock().timestamp()) + self.list_lasts_s,
+            ),
+            self.signing.sign,
+        )
+        own = VerifyKey(self.keys[str(DEVICE)]).to_curve25519_public_key()
+        return self.bend(
+            BoxListAnswer(
+                content=signed.content,
+                signature=signed.signature,
+                key=SealedBox(own).encrypt(LIST_KEY),
+            )
+        )
+
+    def ask(self, path: str, message: HttpMessage) -> tuple[int, bytes]:
+        """What a box hears that asks something."""
+        if self.mute:
+            return 503, b"{}"
+        try:
+            verified = verify(message, body=b"", resolve_key=self.keys.get)
+        except CharterOakError as refused:
+            return 401, problem(refused)
+        self.asked.append(path)
+        if path == "/api/v1/orders":
+            return 200, msgspec.msgpack.encode(self.orders(verified.nonce))
+        return 200, msgspec.msgpack.encode(self.box_list())
 
     def batch(self, message: HttpMessage, body: bytes) -> tuple[int, bytes]:
         if self.misbehave:
@@ -120,7 +203,8 @@ class Town:
                 agency="Testville Police",
                 agency_key=bytes(AGENCY.public_key),
                 cameras=[CAMERA],
-                keep_s=int(KEEP.total_seconds()),
+                keep_s=self.keep_s,
+                orders=self.orders(request.public_key),
             )
         )
 
@@ -148,6 +232,14 @@ def _handler(town: Town, scheme: str) -> type[BaseHTTPRequestHandler]:
                 self.answer(404, b"{}")
 
         def do_GET(self) -> None:
+            if self.path in {"/api/v1/orders", "/api/v1/box-list"}:
+                message = HttpMessage(
+                    method=self.command,
+                    url=f"{scheme}://{self.headers['Host']}{self.path}",
+                    fields=tuple(self.headers.items()),
+                )
+                self.answer(*town.ask(self.path, message))
+                return
             self.answer(*town.front)
 
         def answer(self, status: int, content: bytes) -> None:

@@ -1,6 +1,5 @@
 """A box whose disk is full, that is stolen, or whose cameras send what is no street."""
 
-import base64
 import logging
 import os
 import shutil
@@ -33,6 +32,7 @@ from tests.edge.a_box import CAMERA, KEEP, NOON, a_read, a_spool, bytes_of
 from tests.edge.a_server import CODE, Town, serving
 from tests.edge.a_street import FRAME_S, Car, ColourEngine, picture
 from tests.support.mjpeg import HANG, camera, jpeg_of
+from tests.support.plate_shapes import shapes_of
 from tests.support.video import film, sound
 
 LARGE = os.urandom(100_000)
@@ -225,18 +225,6 @@ def test_what_is_stolen_with_a_box_shows_no_plate_and_no_picture(
         for envelope in batch.envelopes:
             with pytest.raises(CryptoError):
                 SealedBox(key).decrypt(envelope)
-
-
-def shapes_of(plate: str) -> list[bytes]:
-    """A plate as a disk may hold it."""
-    plain = plate.encode()
-    found = [plain, plain.lower(), plain.hex().encode(), plain[::-1]]
-    found += [plate.encode(code) for code in ("utf-16-le", "utf-16-be", "utf-32-le")]
-    # Base64 at each of the three places at which a plate can begin.
-    for before in range(3):
-        whole = base64.b64encode(bytes(before) + plain + bytes(3))
-        found.append(whole[4 * (before > 0) : len(plain)])
-    return found
 
 
 def keys_in(stolen: DataFolder) -> list[PrivateKey]:

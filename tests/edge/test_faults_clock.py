@@ -146,9 +146,8 @@ def test_what_was_set_aside_by_a_wrong_clock_is_sent_again(machine: Machine) -> 
 def test_a_spool_of_the_first_release_goes_on(machine: Machine) -> None:
     with closing(machine.spool()) as spool:
         spool.put(a_read(0), machine.now)
-        envelope = spool._connection.execute(
-            "SELECT envelope FROM envelopes"
-        ).fetchone()
+        first = spool.next_batch(machine.now)
+    assert first is not None
     path = machine.folder / "spool.sqlite3"
     path.unlink()
     with closing(sqlite3.connect(path)) as old, old:
@@ -171,7 +170,7 @@ def test_a_spool_of_the_first_release_goes_on(machine: Machine) -> None:
             (
                 int(NOON.timestamp() * 1000),
                 int((NOON + KEEP).timestamp() * 1000),
-                envelope[0],
+                first.envelopes[0],
             ),
         )
 

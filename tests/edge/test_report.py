@@ -16,6 +16,7 @@ from charteroak.edge import video
 from charteroak.edge.enrol import enrol
 from charteroak.edge.health import CameraHealth
 from charteroak.edge.identity import Identity
+from charteroak.edge.orders import Keeper
 from charteroak.edge.report import Reporter, kind_of
 from charteroak.edge.settings import DataFolder
 from charteroak.edge.spool_file import SpoolUnavailableError
@@ -47,9 +48,20 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
                 identity=Identity.load(folder),
                 nonce=lambda: secrets.token_bytes(NONCE_BYTES),
             )
+            spool = a_spool(tmp_path)
+            keeper = Keeper(
+                folder=folder,
+                enrolment=enrolled.enrolment,
+                identity=sender.identity,
+                spool=spool,
+                clock=lambda: NOON,
+            )
+            keeper.open()
             reporter = Reporter(
                 sender=sender,
-                spool=a_spool(tmp_path),
+                spool=spool,
+                keeper=keeper,
+                memory_safe=True,
                 cameras=lambda: cameras,
                 disk=tmp_path,
                 clock=lambda: NOON,

@@ -39,6 +39,7 @@ class WhyNoPicture(StrEnum):
     BREAKS_OFF = "breaks-off"
     DENIED = "denied"
     ENDED = "ended"
+    NOT_ALLOWED = "not-allowed"
     NOT_THERE = "not-there"
     OTHER = "other"
     SILENT = "silent"

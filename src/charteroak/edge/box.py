@@ -18,6 +18,8 @@ from charteroak.core.errors import CharterOakError
 from charteroak.edge.camera import Source
 from charteroak.edge.health import CameraHealth, Pulse
 from charteroak.edge.identity import Identity, next_boot_epoch
+from charteroak.edge.listener import Listener
+from charteroak.edge.orders import Keeper
 from charteroak.edge.reader import InTurn, Reader, Tally
 from charteroak.edge.recognize import Recognizer
 from charteroak.edge.report import Reporter
@@ -63,6 +65,8 @@ class Box:
     reporter: Reporter
     tally: Tally
     readers: list[Reader]
+    keeper: Keeper
+    listener: Listener
     clock: Callable[[], datetime]
     _trouble: Exception | None = attrs.field(default=None, init=False)
     _undeleted: str = attrs.field(default="", init=False)
@@ -83,6 +87,7 @@ class Box:
         senders = [
             threading.Thread(target=self.uplink.run, args=(stop,), name="uplink"),
             threading.Thread(target=self.reporter.run, args=(stop,), name="reporter"),
+            threading.Thread(target=self.listener.run, args=(stop,), name="listener"),
         ]
         for thread in [*readers, *senders]:
             thread.start()
@@ -120,7 +125,9 @@ class Box:
             f"{link.link}; {stats.waiting} waiting ({stats.size_bytes} bytes, oldest "
             f"{age} s), {stats.delivered} delivered, {stats.forgotten} due and "
             f"forgotten, {stats.dropped} dropped, {stats.refused} refused; "
+            f"{self.keeper.in_words()}; "
             f"{self.tally.pictures} pictures, {self.tally.reads} reads, "
+            f"{self.tally.forgotten} hit nothing, "
             f"{self.tally.unreadable} unreadable, {self.tally.failed} failed, "
             f"{self.tally.interruptions} interruptions"
         )
@@ -141,6 +148,7 @@ class Box:
         while not stop.wait(HOUSEKEEPING_S):
             now = self.clock()
             self._forget(now)
+            self.keeper.forget_list()
             if abs((now - told_at).total_seconds()) >= STATUS_S:
                 told_at = now
                 _log.info("%s", self.status())
@@ -180,6 +188,7 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
     nonce: Callable[[], bytes],
     turns: "threading.Lock | None" = None,
     uptime: Callable[[], Uptime | None] = unknown,
+    memory_safe: bool | None = None,
 ) -> Iterator[Box]:
     """Put a box together in its data folder, and close it afterwards.
 
@@ -187,6 +196,7 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
 
     Boxes of one process that share an engine share `turns`, held while it works. Where
     the clock is the machine's, its uptime keeps a clock that is set from deleting reads.
+    Whether the memory of this process stays off all disks is reported.
 
     Raises:
         AlreadyRunningError: another process has the folder.
@@ -214,9 +224,19 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
                 )
             ) as spool,
         ):
+            keeper = Keeper(
+                folder=folder,
+                enrolment=enrolled.enrolment,
+                identity=identity,
+                spool=spool,
+                clock=clock,
+            )
+            keeper.open()
             yield _wired(
                 folder,
                 enrolled,
+                keeper=keeper,
+                memory_safe=memory_safe,
                 engine=InTurn(engine=engine, turns=turns or threading.Lock()),
                 watches=watches,
                 spool=spool,
@@ -232,6 +252,8 @@ def _wired(  # noqa: PLR0913 - likewise
     engine: InTurn,
     watches: Mapping[CameraId, Source],
     spool: Spool,
+    keeper: Keeper,
+    memory_safe: bool | None,
     sender: Sender,
     clock: Callable[[], datetime],
 ) -> Box:
@@ -241,7 +263,7 @@ def _wired(  # noqa: PLR0913 - likewise
         device=enrolled.enrolment.device,
         boot_epoch=spool.boot_epoch,
         engine=engine,
-        spool=spool,
+        keeper=keeper,
         tally=tally,
         clock=clock,
     )
@@ -249,6 +271,7 @@ def _wired(  # noqa: PLR0913 - likewise
         reader(camera=each, source=source, pulse=Pulse.of(each, clock()))
         for each, source in watches.items()
     ]
+    listener = Listener(sender=sender, keeper=keeper, clock=clock)
     return Box(
         folder=folder,
         keep=timedelta(seconds=enrolled.enrolment.keep_s),
@@ -258,10 +281,15 @@ def _wired(  # noqa: PLR0913 - likewise
             sender,
             next_boot_epoch=partial(next_boot_epoch, folder),
             clock=clock,
+            on_not_kept=listener.wake.set,
         ),
+        keeper=keeper,
+        listener=listener,
         reporter=Reporter(
             sender=sender,
             spool=spool,
+            keeper=keeper,
+            memory_safe=memory_safe,
             cameras=partial(_healths, readers),
             disk=folder.path,
             clock=clock,

@@ -20,11 +20,15 @@ from rich.text import Text
 from charteroak.core.camera import CameraId
 from charteroak.core.errors import CharterOakError
 from charteroak.core.http_signature import NONCE_BYTES
+from charteroak.core.keeping import Mode
 from charteroak.edge.aim_cli import aim
 from charteroak.edge.box import opened_box
 from charteroak.edge.camera import FolderWatch, Source
 from charteroak.edge.engines import DEFAULT, open_engine
 from charteroak.edge.enrol import enrol as enrol_box
+from charteroak.edge.identity import Identity
+from charteroak.edge.known_orders import in_words, mode_on_file
+from charteroak.edge.memory import keep_in_memory
 from charteroak.edge.options import EngineName, Models
 from charteroak.edge.recognize import EngineOptions
 from charteroak.edge.report import software
@@ -161,7 +165,8 @@ def run(  # noqa: PLR0913 - each is an option of the command
 
     A stream gives one read of each passing car, and a parked car is read once. A folder
     gives one read per plate and photograph. A camera that stops is asked again, ever
-    more rarely up to every half minute; the log says so.
+    more rarely up to every half minute; the log says so. What of the reads is kept the
+    agency's server says: all, hits alone, or none.
 
     Example: charteroak edge run --data /var/lib/charteroak-box
     --cameras /etc/charteroak/cameras.toml
@@ -191,6 +196,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
             clock=_now,
             nonce=lambda: secrets.token_bytes(NONCE_BYTES),
             uptime=uptime,
+            memory_safe=keep_in_memory(),
         ) as box,
     ):
         box.run(stop)
@@ -226,21 +232,25 @@ def self_test(
 
 @app.command()
 def spool(data: Data, *, as_json: AsJson = False) -> None:
-    """Say what waits to be sent; also while the box runs.
+    """Say what this box keeps, and what waits to be sent; also while it runs.
 
     Example: charteroak edge spool --data /var/lib/charteroak-box --json
 
     With --json one object: waiting, set_aside, size_bytes, oldest_age_s (null when
-    nothing waits), delivered, refused, forgotten, dropped.
+    nothing waits), delivered, refused, forgotten, dropped, destroyed, mode (ordinary,
+    edge-only or stopped).
 
     Exit status: 0; 1 there is no spool or it cannot be read; 2 wrong usage.
     """
-    now = _now()
-    stats = look(DataFolder(data).spool, now)
+    now, folder = _now(), DataFolder(data)
+    stats = look(folder.spool, now)
+    enrolment, identity = load_enrolled(folder).enrolment, Identity.load(folder)
+    mode = mode_on_file(folder, enrolment, identity, now)
     figures = _figures(stats, now)
     if as_json:
-        typer.echo(msgspec.json.encode(figures))
+        typer.echo(msgspec.json.encode(figures | {"mode": mode.value}))
         return
+    typer.echo(f"This box {in_words(mode, told=mode is not Mode.STOPPED)}.")
     table = Table("what", "figure", title="Spool", title_justify="left")
     for name, value in figures.items():
         table.add_row(name.replace("_", " "), "-" if value is None else str(value))
@@ -260,6 +270,7 @@ def _figures(stats: SpoolStats, now: datetime) -> dict[str, int | None]:
         "refused": stats.refused,
         "forgotten": stats.forgotten,
         "dropped": stats.dropped,
+        "destroyed": stats.destroyed,
     }
 
 

@@ -6,7 +6,7 @@ plate that was found is looked at again until its reading is sure or its best vi
 past; then the car is told of, and looked at rarely.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Final
 
 import attrs
@@ -132,6 +132,21 @@ class Passing:
     def finish(self) -> list[Passed]:
         """The cars in view that were not told of yet, when no more frames come."""
         return self._once(self._tracker.finish())
+
+    def forget(self, after_s: float, *, but: Container[int] = ()) -> None:
+        """Know no car any more that was told of so long ago.
+
+        One that is parked there is told of anew.
+
+        Args:
+            after_s: seconds by the frames' own time.
+            but: numbers of those that stay known.
+        """
+        for track in self._tracker.tracks:
+            if self._now_s - track.told_s >= after_s and track.number not in but:
+                self._tracker.end(track)
+        if self._now_s - self._last_told[1] >= _ONE_PASSING_S:
+            self._last_told = None, 0.0
 
     def _once(self, passed: Iterable[Passed]) -> list[Passed]:
         """Those whose plate is not the one that was told of last, a moment ago.

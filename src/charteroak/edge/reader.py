@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ import attrs
 from charteroak.core.camera import CameraId
 from charteroak.core.errors import CharterOakError
 from charteroak.core.fusion import Look
+from charteroak.core.keeping import Mode
 from charteroak.core.wire import WireRead
 from charteroak.edge.camera import (
     FolderWatch,
@@ -24,17 +26,22 @@ from charteroak.edge.camera import (
     UnreadablePictureError,
 )
 from charteroak.edge.health import Pulse
+from charteroak.edge.orders import Keeper
 from charteroak.edge.passing import Passing
 from charteroak.edge.recognize import Box, Image, Recognizer, Sighting
 from charteroak.edge.redact import StoredPictures, redacted
-from charteroak.edge.spool import Spool
 from charteroak.edge.stream import VideoStream
 from charteroak.edge.track import Passed
 
 TELL_AGAIN_S: Final = 60.0
 """The same trouble is told once in so long; the status line has the count."""
 
+IN_MEMORY_S: Final = 150.0
+"""For so long a car is still known to stand there, where nothing but hits may be kept:
+half a minute less than the three minutes of New Hampshire."""
+
 _FOLDER_PAUSE_S: Final = 5.0
+_LOOK_S: Final = 0.2
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +53,7 @@ class Tally:
     Attributes:
         pictures: taken; of a stream most show nothing that moves.
         reads: sealed and spooled.
+        forgotten: on no list, where nothing else may be kept: forgotten at once.
         unreadable: files and frames that are no pictures.
         failed: pictures at which the engine failed, and reads that were not accepted.
         interruptions: attempts to reach a camera that failed.
@@ -53,6 +61,7 @@ class Tally:
 
     pictures: int = 0
     reads: int = 0
+    forgotten: int = 0
     unreadable: int = 0
     failed: int = 0
     interruptions: int = 0
@@ -94,6 +103,7 @@ class Reader:
         camera: whose pictures they are.
         source: where they come from.
         engine: reads them.
+        keeper: says what may be read and kept, and keeps it.
         pulse: how the camera does.
         clock: for pictures that do not say when they were taken.
     """
@@ -103,12 +113,13 @@ class Reader:
     camera: CameraId
     source: Source
     engine: Recognizer
-    spool: Spool
+    keeper: Keeper
     tally: Tally
     pulse: Pulse
     clock: Callable[[], datetime]
     _passing: Passing = attrs.field(init=False)
     _told: dict[str, datetime] = attrs.field(factory=dict, init=False)
+    _hits: set[int] = attrs.field(factory=set, init=False)
 
     @_passing.default
     def _follow_cars(self) -> Passing:
@@ -117,6 +128,10 @@ class Reader:
     def follow(self) -> None:
         """Read until the source is stopped; nothing ends it else."""
         stop = self.source.stop
+        # It may be told in a moment what it may read: until then no picture is taken.
+        while self.keeper.orders is None and not stop.is_set():
+            if self.keeper.asked.wait(_LOOK_S):
+                break
         while not stop.is_set():
             try:
                 if isinstance(self.source, FolderWatch):
@@ -138,6 +153,9 @@ class Reader:
             self.take(arrival)
         elif isinstance(arrival, Interruption):
             self.tally.interruptions += 1
+            if self.keeper.mode is not Mode.ORDINARY:
+                # Without frames no time passes by which the cars would be forgotten.
+                self._forget_cars()
             self.pulse.waits(arrival.why, arrival.since)
             self._tell(logging.WARNING, f"gives no picture: {arrival.why}")
         else:
@@ -145,6 +163,12 @@ class Reader:
 
     def take(self, frame: Frame) -> None:
         """Take one picture; trouble with it is counted and told, and never spreads."""
+        refusal = self._refusal()
+        if refusal:
+            self._forget_cars()
+            self.pulse.waits(refusal, self.clock())
+            self._tell(logging.WARNING, refusal)
+            return
         self.tally.pictures += 1
         if self.pulse.now.link == "waiting" and self.pulse.now.frames:
             self._tell(logging.INFO, "gives pictures again")
@@ -155,6 +179,23 @@ class Reader:
                 self._take_photo(frame)
             else:
                 self._put_cars(self._passing.take(frame))
+                if self.keeper.mode is Mode.EDGE_ONLY:
+                    self._passing.forget(IN_MEMORY_S, but=self._hits)
+
+    def _refusal(self) -> str:
+        """Why this camera may not be read now; empty where it may."""
+        mode = self.keeper.mode
+        if mode is Mode.STOPPED:
+            return f"not allowed: this box {self.keeper.in_words()}"
+        if mode is Mode.EDGE_ONLY and isinstance(self.source, FolderWatch):
+            return "not allowed: photographs lie on a disk; give a stream instead"
+        return ""
+
+    def _forget_cars(self) -> None:
+        """Tell of the cars in view, and know none of them any more."""
+        with self._trouble_is_told():
+            self._put_cars(self._passing.finish())
+        self._passing, self._hits = self._follow_cars(), set()
 
     def _take_photo(self, frame: Frame) -> None:
         for index, sighting in enumerate(self.engine.sightings(frame.image)):
@@ -166,20 +207,22 @@ class Reader:
                     sighting.look,
                     sighting.box,
                     sighting.engine,
-                    redacted(frame.image, sighting.box),
+                    partial(redacted, frame.image, sighting.box),
                 )
 
     def _put_cars(self, passed: Sequence[Passed]) -> None:
         for car in passed:
             with self._trouble_is_told():
-                self._put(
+                kept = self._put(
                     car_id(self.device, self.camera, self.boot_epoch, car),
                     car.view.captured_at or self.clock(),
                     car.look,
                     car.view.box,
                     car.engine,
-                    car.view.pictures,
+                    partial(_as_it_is, car.view.pictures),
                 )
+                if kept and self.keeper.mode is Mode.EDGE_ONLY:
+                    self._hits.add(car.number)
 
     def _put(  # noqa: PLR0913, PLR0917 - the parts of a read
         self,
@@ -188,24 +231,31 @@ class Reader:
         look: Look,
         box: Box,
         engine: str,
-        pictures: StoredPictures,
-    ) -> None:
-        read = WireRead(
-            read_id=which,
-            camera=self.camera,
-            seen_at=seen_at,
-            plate=look.plate.glyphs,
-            confidence=look.confidence,
-            characters=list(look.characters),
-            state=look.state,
-            state_confidence=look.state_confidence,
-            box=box,
-            engine=engine,
-            plate_picture=pictures.plate_jpeg,
-            vehicle_picture=pictures.vehicle_jpeg,
-        )
-        self.spool.put(read, self.clock())
-        self.tally.reads += 1
+        pictures: Callable[[], StoredPictures],
+    ) -> bool:
+        """Give a read to be kept or forgotten; whether it was kept."""
+
+        def made() -> WireRead:
+            shown = pictures()
+            return WireRead(
+                read_id=which,
+                camera=self.camera,
+                seen_at=seen_at,
+                plate=look.plate.glyphs,
+                confidence=look.confidence,
+                characters=list(look.characters),
+                state=look.state,
+                state_confidence=look.state_confidence,
+                box=box,
+                engine=engine,
+                plate_picture=shown.plate_jpeg,
+                vehicle_picture=shown.vehicle_jpeg,
+            )
+
+        kept = self.keeper.keep(self.camera, look.plate, look.state, made)
+        self.tally.reads += kept
+        self.tally.forgotten += not kept
+        return kept
 
     def _unreadable(self) -> None:
         self.tally.unreadable += 1
@@ -236,6 +286,10 @@ class Reader:
         if what not in self._told:
             self._told[what] = now
             _log.log(level, "%s: %s", self.camera, what)
+
+
+def _as_it_is(pictures: StoredPictures) -> StoredPictures:
+    return pictures
 
 
 def read_id(

@@ -26,6 +26,7 @@ from charteroak.core.wire import (
     CameraReport,
 )
 from charteroak.edge.health import CameraHealth
+from charteroak.edge.orders import Keeper
 from charteroak.edge.spool import Spool
 from charteroak.edge.uplink import REVOKED_PAUSE_S, Sender, backoff_s
 from charteroak.edge.web_client import refusal, why_unreachable
@@ -62,6 +63,7 @@ _KINDS: Final = {
 """What cameras are found to do, in words for the box's own log, by kind."""
 
 _BEGINNINGS: Final = {
+    "not allowed: ": WhyNoPicture.NOT_ALLOWED,
     "it gave nothing for ": WhyNoPicture.SILENT,
     "no folder: ": WhyNoPicture.NOT_THERE,
 }
@@ -89,12 +91,16 @@ class Reporter:
         sender: signs and posts.
         spool: whose figures are told; its boot epoch numbers the reports.
         cameras: how each does now.
+        keeper: what the box keeps.
+        memory_safe: whether its memory stays off all disks; None: nobody knows.
         disk: any path on the disk of the queue.
         clock: the box's.
     """
 
     sender: Sender
     spool: Spool
+    keeper: Keeper
+    memory_safe: bool | None = None
     cameras: Callable[[], Sequence[CameraHealth]]
     disk: Path
     clock: Callable[[], datetime]
@@ -153,8 +159,15 @@ class Reporter:
             disk_free_bytes=free,
             disk_total_bytes=total,
             cameras=[
-                _of_camera(each, now) for each in self.cameras()[:MOST_CAMERAS_OF_A_BOX]
+                msgspec.structs.replace(
+                    _of_camera(each, now), forgotten=self.keeper.forgotten(each.camera)
+                )
+                for each in self.cameras()[:MOST_CAMERAS_OF_A_BOX]
             ],
+            mode=self.keeper.mode.value,
+            list_left_s=self.keeper.list_left_s,
+            destroyed=queue.destroyed,
+            memory_safe=self.memory_safe,
         )
 
     def _failed(self, why: str) -> float:

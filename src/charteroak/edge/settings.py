@@ -101,6 +101,11 @@ class DataFolder:
         return self.path / "enrolment.json"
 
     @property
+    def orders(self) -> Path:
+        """What the server told the box last that it may keep."""
+        return self.path / "orders.json"
+
+    @property
     def spool(self) -> Path:
         """The sealed envelopes that wait."""
         return self.path / "spool.sqlite3"

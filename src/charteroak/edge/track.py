@@ -112,7 +112,7 @@ class Track:
     """One plate, followed.
 
     Attributes:
-        told: its read was given; later looks only keep it known.
+        told: its read was given, at `told_s`; later looks only keep it known.
         missed: looks in a row that did not find it.
         dismissed: it stands and was never legible; known as well, and read if a later
             look can.
@@ -126,6 +126,7 @@ class Track:
     widest: float
     engine: str
     told: bool = False
+    told_s: float = 0.0
     dismissed: bool = False
     seen: int = 0
     missed: int = 0
@@ -268,7 +269,7 @@ class Tracker:
                 continue
             else:
                 track.dismissed = True
-            track.told, track.rival = True, None
+            track.told, track.told_s, track.rival = True, time_s, None
             track.looks, track.view = [], None
         self._tracks = [each for each in self._tracks if each not in replaced]
         self._forget(time_s)

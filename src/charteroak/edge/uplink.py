@@ -7,7 +7,7 @@ it; the table is in `Uplink`.
 import hashlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -129,11 +129,41 @@ class Sender:
         Raises:
             httpx2.HTTPError: no answer.
         """
+        return self._signed("POST", path, body, now)[1]
+
+    def ask(
+        self, path: str, now: datetime, *, etag: str = ""
+    ) -> tuple[bytes, httpx2.Response]:
+        """Ask for something, signed for this once.
+
+        Args:
+            path: of the server.
+            now: by the box's clock.
+            etag: of what is known already; empty: nothing.
+
+        Returns:
+            The nonce of the question, and the answer.
+
+        Raises:
+            httpx2.HTTPError: no answer.
+        """
+        known = {"If-None-Match": f'"{etag}"'} if etag else {}
+        return self._signed("GET", path, b"", now, known)
+
+    def _signed(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        now: datetime,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[bytes, httpx2.Response]:
+        nonce = self.nonce()
         request = self.client.build_request(
-            "POST",
+            method,
             self.server + path,
             content=body,
-            headers={"Content-Type": MEDIA_TYPE},
+            headers={"Content-Type": MEDIA_TYPE, **(headers or {})},
         )
         message = HttpMessage(
             method=request.method,
@@ -147,10 +177,10 @@ class Sender:
                 key_id=str(self.device),
                 private_key=self.identity.private_key,
                 created=now,
-                nonce=self.nonce(),
+                nonce=nonce,
             )
         )
-        return self.client.send(request)
+        return nonce, self.client.send(request)
 
 
 class Uplink:
@@ -158,8 +188,10 @@ class Uplink:
 
     What an answer does:
 
-    - 200 with a `BatchAnswer` (JSON or MessagePack): the envelopes are deleted here. A 200 with anything else
-      (a captive portal) is no answer.
+    - 200 with a `BatchAnswer` (JSON or MessagePack): the envelopes are deleted here. A
+      200 with anything else (a captive portal) is no answer. Where the server kept less
+      than it was sent, because what hits nothing may not be kept, the box asks at once
+      what it may keep.
     - 409, the number is taken by other content: an alarm; the envelopes are kept and
       sent again in a new boot epoch.
     - 401 or 403, the box is not known or was revoked: everything is kept, and the box
@@ -178,11 +210,13 @@ class Uplink:
         *,
         next_boot_epoch: Callable[[], int],
         clock: Callable[[], datetime],
+        on_not_kept: Callable[[], None] = lambda: None,
     ) -> None:
         self._spool = spool
         self._sender = sender
         self._next_boot_epoch = next_boot_epoch
         self._clock = clock
+        self._on_not_kept = on_not_kept
         self._most = MOST_SENT
         self.status = LinkStatus()
         self.trouble: Exception | None = None
@@ -253,7 +287,13 @@ class Uplink:
             return self._failed(
                 Link.UNREACHABLE, "something other than our server answered"
             )
-        self._spool.acknowledge(batch, refused=len(answer.refused))
+        not_kept = len(answer.refused) + answer.not_kept
+        self._spool.acknowledge(batch, refused=not_kept)
+        if answer.not_kept:
+            _log.warning(
+                "the server may not keep what hit nothing: %d reads", answer.not_kept
+            )
+            self._on_not_kept()
         for each in sorted({refused.code for refused in answer.refused}):
             _log.error("the server did not keep a read: %s", ascii(each)[:100])
         if abs(answer.clock_offset_s) >= CLOCK_ALARM_S:

@@ -13,7 +13,7 @@ from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.orders import LAST_S, Orders, OrdersAnswer, sign_orders
 from charteroak.core.policy import Permit
 from charteroak.server.agency import Agency
-from charteroak.server.store import boxes, hotlists
+from charteroak.server.store import boxes, hotlists, list_marks
 from charteroak.server.store.boxes import StoredBox
 from charteroak.server.store.database import Changes, Ingests
 from charteroak.server.store.hotlists import LoadedList
@@ -45,13 +45,14 @@ class ListInForce:
     tag: str
 
 
-def list_in_force(agency: Agency, loaded: list[LoadedList]) -> ListInForce:
+def list_in_force(agency: Agency, tx: Ingests | Changes) -> ListInForce:
     """Which lists boxes are to compare with, of all that are loaded.
 
     One that got too old, or whose class the rules refuse, is left out: where nobody
     may be alerted there is no hit, and what is no hit is forgotten.
     """
     now, term = agency.clock(), agency.profile.list_refresh
+    loaded, own = hotlists.everything(tx), list_marks.own_entries(tx)
     ends = {each.list_id: _too_old_from(each, term) for each in loaded}
     usable = [each for each in loaded if _alerts(agency, each, now)]
     changes = [_EPOCH + _MICROSECOND]
@@ -63,7 +64,7 @@ def list_in_force(agency: Agency, loaded: list[LoadedList]) -> ListInForce:
         soonest = soonest if end is None else min(soonest, end)
     number = (max(changes) - _EPOCH) // _MICROSECOND
     expires_s = (soonest - _EPOCH) // _SECOND
-    of = f"{number}\n{expires_s}\n{agency.rules.fingerprint}"
+    of = f"{number}\n{expires_s}\n{own}\n{agency.rules.fingerprint}"
     return ListInForce(
         list_ids=tuple(HotListId(each.list_id) for each in usable),
         number=number,
@@ -113,7 +114,7 @@ def give_orders(
                 private={"box": str(box.box_id)},
             ),
         )
-    in_force = list_in_force(agency, hotlists.everything(tx))
+    in_force = list_in_force(agency, tx)
     orders = Orders(
         device=box.box_id,
         answers=asked,

@@ -28,7 +28,7 @@ from tests.support.tables import Tables
 
 from charteroak.core.box_list import BoxListAnswer, Matching
 from charteroak.core.camera import Mount
-from charteroak.core.hotlist import ListClass
+from charteroak.core.hotlist import Entry, EntryId, HotList, HotListId, ListClass
 from charteroak.core.http_signature import HttpMessage, sign
 from charteroak.core.keeping import Mode
 from charteroak.core.orders import Orders, OrdersAnswer, Signed, open_list, open_orders
@@ -46,7 +46,7 @@ from charteroak.server.actions.note_box_report import Noted
 from charteroak.server.actions.place_camera import Placed, place_camera
 from charteroak.server.actions.see_cameras import see_cameras
 from charteroak.server.agency import Agency
-from charteroak.server.store import refusals
+from charteroak.server.store import hotlists, refusals
 from charteroak.server.vault.box_lists import BoxLists, ListBeingMadeError
 from charteroak.server.web.app import create_app
 
@@ -153,6 +153,33 @@ def loaded(agency: Agency, plates: str, *, list_class: ListClass, name: str) -> 
     assert isinstance(done, Loaded), done
 
 
+def entered(agency: Agency, plate: str) -> None:
+    """A plate on the agency's own list, where each entry is a decision of its own."""
+    now = agency.clock()
+    with agency.database.changes() as tx:
+        list_id = hotlists.put(
+            tx,
+            HotList(
+                list_id=HotListId(agency.new_id()),
+                name="own",
+                list_class=ListClass.LOCAL,
+                source="ours",
+                authority="test order 2",
+                loaded_at=now,
+            ),
+            by=None,
+        )
+        entry = Entry(
+            entry_id=EntryId(agency.new_id()),
+            list_id=list_id,
+            plate=PlateText(plate),
+            state="NH",
+            reason="ours",
+            entered_at=now,
+        )
+        hotlists.replace_entries(tx, list_id, [entry], at=now)
+
+
 # ------------------------------------------------------------------------- taking in
 
 
@@ -238,7 +265,12 @@ def test_in_a_moratorium_not_even_a_hit_is_kept(agency: Agency, tables: Tables) 
 
 def test_the_preset_minimal_keeps_hits_alone(agency: Agency) -> None:
     minimal = under(agency, "us_ct", "minimal")
-    loaded(minimal, f"{LISTED},CT,wanted\n", list_class=ListClass.LOCAL, name="own")
+    loaded(
+        minimal,
+        f"{LISTED},CT,missing\n",
+        list_class=ListClass.MISSING_PERSON,
+        name="missing",
+    )
     box = a_box(minimal)
 
     answer = box.send(box.read(LISTED), box.read(OTHER))
@@ -339,7 +371,7 @@ def test_what_an_agency_enters_itself_does_not_get_old_with_the_others(
     forgetful: Agency, asking: Asking, agency_clock: SettableClock
 ) -> None:
     wanted(forgetful, LISTED, state="NH")
-    loaded(forgetful, f"{OTHER},NH,ours\n", list_class=ListClass.LOCAL, name="own")
+    entered(forgetful, OTHER)
     agency_clock.advance(timedelta(hours=13))
 
     found = asking.matching()

@@ -72,7 +72,7 @@ def give_box_list(
         let = let_in(tx, sender, at=agency.clock())
         if isinstance(let, TurnedAway):
             return let
-        in_force = list_in_force(agency, hotlists.everything(tx))
+        in_force = list_in_force(agency, tx)
     if known == in_force.tag:
         return Given(tag=in_force.tag, answer=None)
     signed = agency.box_lists.take(in_force.tag, lambda: _make(agency, in_force))

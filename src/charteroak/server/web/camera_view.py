@@ -41,6 +41,7 @@ WHY_NO_PICTURE: Final = {
     WhyNoPicture.BREAKS_OFF: later("the connection breaks off"),
     WhyNoPicture.DENIED: later("it does not accept the box's name or password"),
     WhyNoPicture.ENDED: later("its stream ended"),
+    WhyNoPicture.NOT_ALLOWED: later("the box may not read it now; its log says why"),
     WhyNoPicture.NOT_THERE: later("nothing is at its address"),
     WhyNoPicture.OTHER: later("the box's log says why"),
     WhyNoPicture.SILENT: later("it does not answer"),
