@@ -16,6 +16,7 @@ from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.alerts import Hit, raised
 from tests.support.chromium import DESKTOP, errors_of
 from tests.support.desk_pages import PLACES, Browsers, Place
+from tests.support.disclosure_pages import DISCLOSURE
 from tests.support.live import served
 
 from charteroak.core.people import Role
@@ -99,7 +100,7 @@ LARGER = """(answer) => {
 }"""
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", [*PLACES, *DISCLOSURE], ids=lambda place: place.name)
 def test_a_page_is_right(browsers: Browsers, place: Place) -> None:
     page = browsers.page(place.role)
     errors = errors_of(page)

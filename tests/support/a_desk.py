@@ -41,6 +41,7 @@ from charteroak.server.actions.review_alert import (
 from charteroak.server.actions.search_reads import search_reads
 from charteroak.server.actions.sign_in import SignedInAs, sign_in
 from charteroak.server.agency import Agency
+from tests.support.a_busy_desk import BusyDesk, busy
 from tests.support.alerts import Hit, dropped, raised
 from tests.support.box import a_box
 from tests.support.sightings import a_read, a_search, taken
@@ -83,6 +84,7 @@ class FullDesk:
 
     Attributes:
         people: somebody of each role.
+        requests: at the disclosure desk.
         alerts: one in each state, by a word for it.
         kept: a hold that was approved; `waiting` is one that was not.
         gone: somebody whose account is disabled.
@@ -90,6 +92,7 @@ class FullDesk:
 
     agency: Agency
     people: Mapping[Role, Person]
+    requests: BusyDesk
     alerts: Mapping[str, AlertId]
     kept: HoldId
     gone: Person
@@ -118,6 +121,7 @@ def furnished(agency: Agency) -> FullDesk:
     return FullDesk(
         agency=agency,
         people=people,
+        requests=busy(agency, people, PLATE),
         alerts=alerts,
         kept=_holds(agency, people),
         gone=_others(agency, people[Role.ADMINISTRATOR]),

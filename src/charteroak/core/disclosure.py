@@ -395,12 +395,15 @@ class Refusal:
 
     Attributes:
         recorded: number of the record that says so.
+        letter: whether there is one; not where it was answered before, and only not
+            made again.
     """
 
     number: RecordId
     recorded: RecordId
     because: tuple[Rule, ...]
     why: Why
+    letter: bool
 
 
 @attrs.frozen(kw_only=True)

@@ -76,9 +76,9 @@ class Letter:
         return (
             '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
+            f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n<main>\n"
             + "\n".join(parts)
-            + "\n</body>\n</html>\n"
+            + "\n</main>\n</body>\n</html>\n"
         )
 
     def _answer_to(self) -> str:
@@ -91,15 +91,11 @@ class Letter:
 
 
 def _rule(rule: Rule) -> str:
-    sure = {
-        "high": "we are sure of this reading",
-        "medium": "we are fairly sure of this reading",
-        "low": "we are not sure of this reading, and refuse while it is open",
-    }.get(rule.confidence, "how sure we are of this reading is not said")
-    lawyer = f"; reviewed by: {rule.review}" if rule.review else ""
+    lawyer = f"; review: {rule.review}" if rule.review else ""
+    sure = f"confidence of our reading: {rule.confidence}{lawyer}"
     return (
         f"{escape(rule.plain)}<small>{escape(rule.statute)} · rule "
-        f"{escape(rule.rule_id)} · {escape(sure)}{escape(lawyer)}</small>"
+        f"{escape(rule.rule_id)} · {escape(sure)}</small>"
     )
 
 

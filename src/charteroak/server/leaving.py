@@ -35,6 +35,12 @@ from charteroak.server.store import audit, disclosures, papers, partners
 from charteroak.server.store.database import Changes
 from charteroak.server.vault.papers import seal_paper
 
+_DATA: Final = {
+    DataKind.AGGREGATE: "counts that identify nobody",
+    DataKind.HIT: "reads of a plate that hit a list",
+    DataKind.NONHIT: "all reads of a plate",
+    DataKind.OWN_RECORD: "the record of a car",
+}
 _LOG: Final = logging.getLogger(__name__)
 
 KINDS: Final = {
@@ -191,7 +197,7 @@ def refuse(  # noqa: PLR0913, PLR0917  (what is refused, by name)
 ) -> Refusal:
     """Say no: the record, the letter, and where the request stands from now on.
 
-    What was answered before stays answered.
+    What was answered before stays answered, and gets no letter that says otherwise.
 
     Args:
         agency: who says no.
@@ -219,18 +225,27 @@ def refuse(  # noqa: PLR0913, PLR0917  (what is refused, by name)
             private={"reason": reason},
         ),
     )
-    letter = _letter(agency, asked, details, because, recorded.record_id)
-    content = letter.html().encode()
-    paper = described(
-        Scan(content=content, media_type="text/html"), PaperKind.LETTER, agency
-    )
-    keep(agency, tx, paper, content)
-    papers.attach(tx, asked.number, paper.paper_id)
-    if asked.stage is not Stage.ANSWERED:
+    first = asked.stage is not Stage.ANSWERED
+    if first:
+        letter = _letter(agency, asked, details, because, recorded.record_id)
+        _file(agency, tx, asked, letter)
         disclosures.refuse(tx, asked.number, why=why, at=agency.clock())
     return Refusal(
-        number=asked.number, recorded=recorded.record_id, because=because, why=why
+        number=asked.number,
+        recorded=recorded.record_id,
+        because=because,
+        why=why,
+        letter=first,
     )
+
+
+def _file(agency: Agency, tx: Changes, asked: Disclosure, letter: Letter) -> None:
+    """Keep a letter as it was on the day it was written."""
+    content = letter.html().encode()
+    scan = Scan(content=content, media_type="text/html")
+    paper = described(scan, PaperKind.LETTER, agency)
+    keep(agency, tx, paper, content)
+    papers.attach(tx, asked.number, paper.paper_id)
 
 
 def _letter(
@@ -267,6 +282,6 @@ def _rows(agency: Agency, asked: Disclosure, details: Details) -> list[tuple[str
         when,
         ("Your reference", details.reference or "none given"),
         ("Purpose", labels.get(asked.purpose, str(asked.purpose))),
-        ("Data", spoken(asked.data_kind)),
+        ("Data", _DATA[asked.data_kind]),
         ("Legal process", spoken(asked.process)),
     ]

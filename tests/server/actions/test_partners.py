@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from tests.support.a_partner import (
     SCAN,
+    answered,
     asked_by,
     declare,
     entered,
@@ -17,7 +18,7 @@ from tests.support.sightings import log_kinds, person, seen
 from tests.support.tables import Tables
 
 from charteroak.core.codes import AgencyKind, Declared
-from charteroak.core.disclosure import NoSuchDisclosure, Why
+from charteroak.core.disclosure import NoSuchDisclosure, Stage, Why
 from charteroak.core.hold import NotAllowed
 from charteroak.core.papers import Pledge
 from charteroak.core.partner import NoSuchDeclaration
@@ -27,6 +28,7 @@ from charteroak.server.actions.decide_disclosure import decide_disclosure
 from charteroak.server.actions.pause_partner import PartnerPaused, pause_partner
 from charteroak.server.actions.register_partner import PartnerKnown, register_partner
 from charteroak.server.actions.release_disclosure import release_disclosure
+from charteroak.server.actions.see_disclosures import see_disclosures
 from charteroak.server.actions.see_paper import PaperDamaged, see_paper
 from charteroak.server.actions.see_partners import see_partners
 from charteroak.server.actions.withdraw_declaration import withdraw_declaration
@@ -163,3 +165,21 @@ def test_a_kept_paper_is_sealed_hashed_and_told_of_when_opened(
     assert log_kinds(agency)[-1] == "paper.opened"
     tables.change("UPDATE papers SET sealed = sealed || 'x'")
     assert see_paper(agency, SUPERVISOR, given.paper_id) == PaperDamaged()
+
+
+def test_what_was_answered_and_is_refused_later_stays_answered(
+    agency: Agency,
+) -> None:
+    here = partner(agency, "Hartford Police", "CT")
+    number = entered(agency, asked_by(agency, here, plate=PLATE))
+    decide_disclosure(agency, SUPERVISOR, number, approve=True, reason=WHY)
+    answered(release_disclosure(agency, SUPERVISOR, number), agency)
+    pause_partner(agency, CLERK, here.partner_id, paused=True, reason="In the press")
+
+    refusal = refused(release_disclosure(agency, SUPERVISOR, number))
+
+    assert not refusal.letter
+    assert log_kinds(agency)[-1] == "disclosure.refused"
+    shown = see_disclosures(agency, SUPERVISOR, closed_too=True)
+    assert not isinstance(shown, NotAllowed)
+    assert shown[0].stage is Stage.ANSWERED

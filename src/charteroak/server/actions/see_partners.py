@@ -1,5 +1,7 @@
 """The register of agencies that may ask, with what their declarations are worth now."""
 
+from datetime import datetime
+
 import attrs
 
 from charteroak.core.codes import Declared
@@ -14,11 +16,13 @@ class PartnerShown:
 
     Attributes:
         declared: what its declarations are worth together, now.
+        until: when the last one in force ends; None where none is.
         declarations: the newest first, ended and withdrawn ones too.
     """
 
     partner: Partner
     declared: Declared
+    until: datetime | None
     declarations: tuple[Registered, ...]
 
 
@@ -41,8 +45,13 @@ def see_partner(agency: Agency, partner_id: PartnerId) -> PartnerShown | NoSuchP
 
 def _shown(agency: Agency, partner: Partner, given: list[Registered]) -> PartnerShown:
     own = tuple(each for each in given if each.partner_id == partner.partner_id)
+    now = agency.clock()
+    given_now = [
+        each.declaration for each in own if each.declaration.code(now) is Declared.VALID
+    ]
     return PartnerShown(
         partner=partner,
-        declared=worth((each.declaration for each in own), agency.clock()),
+        declared=worth((each.declaration for each in own), now),
+        until=max((each.ends_at for each in given_now), default=None),
         declarations=own,
     )

@@ -89,7 +89,7 @@ _PAGES: Final = {
         413,
         later("That is too large"),
         later(
-            "A form holds at most 1 MB, the document of a hold at most 10 MB, and a hot "
+            "A form holds at most 1 MB, the scan of a paper at most 10 MB, and a hot "
             "list at most 64 MB."
         ),
         _NOTHING_CHANGED,

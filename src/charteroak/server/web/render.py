@@ -49,6 +49,7 @@ NAVIGATION: Final = (
     Place("/search", later("Search"), Act.SEARCH_READS),
     Place("/cases", later("Cases"), Act.REQUEST_HOLD),
     Place("/oversight", later("Oversight"), Act.OVERSEE_SEARCHES),
+    Place("/disclosure", later("Requests"), Act.ENTER_DISCLOSURE),
     Place("/hot-lists", later("Hot lists"), Act.LOAD_HOTLIST),
     Place("/cameras", later("Cameras"), Act.SEE_CAMERAS),
     Place("/people", later("People"), Act.MANAGE_PEOPLE),

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from charteroak.core.hold_ground import LARGEST_DOCUMENT
+from charteroak.core.papers import LARGEST_SCAN
 from charteroak.server.settings import Settings
 from charteroak.server.web.access import note
 from charteroak.server.web.plain import is_address_plain, is_charset_ours
@@ -25,8 +26,9 @@ _POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
+_OWN_POLICY: Final = "content-security-policy"
 _ALWAYS: Final = {
-    "content-security-policy": _POLICY,
+    _OWN_POLICY: _POLICY,
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -44,6 +46,9 @@ LARGEST_UPLOAD: Final = 64 * 1024 * 1024
 UPLOADS: Final = "/hot-lists"
 DOCUMENTS: Final = re.compile(r"/keep/ask|/searches/[0-9]+/reads/[0-9a-f-]{36}/hold")
 """Addresses of forms that the document of a hold comes with."""
+DESK: Final = "/disclosure/"
+"""Where the forms of the disclosure desk are, to which papers come."""
+LARGEST_WITH_PAPER: Final = LARGEST_SCAN + LARGEST_FORM
 LARGEST_WITH_DOCUMENT: Final = LARGEST_DOCUMENT + LARGEST_FORM
 
 
@@ -207,12 +212,16 @@ def _trouble_of_form(scope: Scope, headers: Headers) -> str | None:
 def _largest(path: str) -> int:
     if path == UPLOADS:
         return LARGEST_UPLOAD
+    if path.startswith(DESK):
+        return LARGEST_WITH_PAPER
     return LARGEST_WITH_DOCUMENT if DOCUMENTS.fullmatch(path) else LARGEST_FORM
 
 
 def _harden(headers: MutableHeaders, scope: Scope, status: int) -> None:
     for name, value in _ALWAYS.items():
-        headers[name] = value
+        # A page of ours that is to be sent on holds its style, and says so itself.
+        if name != _OWN_POLICY or name not in headers:
+            headers[name] = value
     if scope["scheme"] == "https":
         headers["strict-transport-security"] = _A_YEAR
     # Names of built files change with their content; everything else is private.

@@ -43,6 +43,12 @@ class Admitting(APIRoute):
         return admitting
 
 
+class AdmittingDesk(Admitting):
+    """A route whose body is read only from whoever works at the disclosure desk."""
+
+    act: ClassVar[Act] = Act.ENTER_DISCLOSURE
+
+
 class AdmittingHolders(Admitting):
     """A route whose body is read only from whoever may hold reads for a case."""
 
