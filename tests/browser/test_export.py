@@ -1,22 +1,30 @@
 """An export for court, from the case to the file that OpenSSL verifies."""
 
 import io
+import json
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.test_pages import barriers
-from tests.support.a_desk import CASE, PLATE, furnished
+from tests.support.a_desk import CASE, PLATE, FullDesk, furnished
 from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.chromium import PHONE, errors_of
 from tests.support.desk_pages import Browsers
 from tests.support.live import served
 
+from charteroak.core.camera import CameraId
+from charteroak.core.hold import HoldId
+from charteroak.core.hold_span import HoldSpan
 from charteroak.core.package import fingerprint
 from charteroak.core.people import Role
+from charteroak.core.search import Purpose
+from charteroak.server.actions.approve_hold import SpanBegun, approve_hold
+from charteroak.server.actions.request_hold import HoldRequested, request_span
 from charteroak.server.web.app import create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("export")]
@@ -96,6 +104,56 @@ def look_at(browsers: Browsers, folder: Path) -> None:
     assert barriers(page) == []
     assert errors == []
     context.close()
+
+
+def a_period_kept(desk: FullDesk) -> HoldId:
+    """All of one camera, held for the case by a supervisor's approval, unseen."""
+    people, now = desk.people, desk.agency.clock()
+    asked = request_span(
+        desk.agency,
+        people[Role.INVESTIGATOR],
+        HoldSpan(
+            since=now - timedelta(days=1),
+            until=now,
+            cameras=frozenset({CameraId("main-st-north")}),
+        ),
+        case_ref=CASE,
+        purpose=Purpose("robbery"),
+        reason="everything of the camera by the shop",
+        keep=timedelta(days=90),
+    )
+    assert isinstance(asked, HoldRequested)
+    done = approve_hold(desk.agency, people[Role.SUPERVISOR], asked.hold_id)
+    assert isinstance(done, SpanBegun)
+    return asked.hold_id
+
+
+def test_what_is_found_in_a_kept_period_is_chosen_and_exported(
+    browsers: Browsers,
+) -> None:
+    hold = a_period_kept(browsers.desk)
+    page = a_page(browsers, Role.INVESTIGATOR)
+    page.goto(f"{browsers.address}/export/{CASE}")
+    before = page.locator("input[name=read]").count()
+    page.goto(f"{browsers.address}/holds/{hold}/search?case={CASE}")
+    page.fill("#note", "robbery of the shop on Main Street")
+    page.fill("#plate", PLATE)
+    page.get_by_role("button", name="Search and record it").click()
+    page.get_by_role("button", name="Export some of these for court").click()
+    found = page.locator("input[name=read]:checked").count()
+    assert found >= 1
+    expect(page.locator("input[name=read]")).to_have_count(before + found)
+    expect(page.locator(".co-summary")).to_have_count(0)
+
+    fill(page)
+    expect(page.locator("main form")).to_contain_text(f"{found} held read")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Make and download the package").click()
+
+    content = Path(waiting.value.path()).read_bytes()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        (name,) = (each for each in archive.namelist() if each.endswith("reads.json"))
+        assert len(json.loads(archive.read(name))) == found
 
 
 def test_the_key_is_shown_where_an_outsider_can_compare_it(browsers: Browsers) -> None:

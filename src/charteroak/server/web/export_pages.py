@@ -123,6 +123,7 @@ def export(  # noqa: PLR0913, PLR0917  (path, form and session)
     `change` shows the form with what was typed, or with what another page chose.
     """
     if change:
+        form = attrs.evolve(form, to=form.to or Recipient.PROSECUTOR.value)
         return _form(request, agency, session, case_ref, form)
     order, errors = _order(agency, case_ref, form, words_of(request))
     if order is None:
