@@ -28,7 +28,7 @@ from tests.support.tables import Tables
 
 from charteroak.core.box_list import BoxListAnswer, Matching
 from charteroak.core.camera import Mount
-from charteroak.core.hotlist import Entry, EntryId, HotList, HotListId, ListClass
+from charteroak.core.hotlist import HotList, HotListId, ListClass
 from charteroak.core.http_signature import HttpMessage, sign
 from charteroak.core.keeping import Mode
 from charteroak.core.orders import Orders, OrdersAnswer, Signed, open_list, open_orders
@@ -46,6 +46,7 @@ from charteroak.server.actions.note_box_report import Noted
 from charteroak.server.actions.place_camera import Placed, place_camera
 from charteroak.server.actions.see_cameras import see_cameras
 from charteroak.server.agency import Agency
+from charteroak.server.ordering import list_in_force
 from charteroak.server.store import hotlists, refusals
 from charteroak.server.vault.box_lists import BoxLists, ListBeingMadeError
 from charteroak.server.web.app import create_app
@@ -153,11 +154,10 @@ def loaded(agency: Agency, plates: str, *, list_class: ListClass, name: str) -> 
     assert isinstance(done, Loaded), done
 
 
-def entered(agency: Agency, plate: str) -> None:
-    """A plate on the agency's own list, where each entry is a decision of its own."""
-    now = agency.clock()
+def own_list(agency: Agency) -> HotListId:
+    """The agency's own list, where each entry is a decision of its own."""
     with agency.database.changes() as tx:
-        list_id = hotlists.put(
+        return hotlists.put(
             tx,
             HotList(
                 list_id=HotListId(agency.new_id()),
@@ -165,19 +165,10 @@ def entered(agency: Agency, plate: str) -> None:
                 list_class=ListClass.LOCAL,
                 source="ours",
                 authority="test order 2",
-                loaded_at=now,
+                loaded_at=agency.clock(),
             ),
             by=None,
         )
-        entry = Entry(
-            entry_id=EntryId(agency.new_id()),
-            list_id=list_id,
-            plate=PlateText(plate),
-            state="NH",
-            reason="ours",
-            entered_at=now,
-        )
-        hotlists.replace_entries(tx, list_id, [entry], at=now)
 
 
 # ------------------------------------------------------------------------- taking in
@@ -368,17 +359,25 @@ def test_a_list_is_over_when_it_is_too_old(
 
 
 def test_what_an_agency_enters_itself_does_not_get_old_with_the_others(
-    forgetful: Agency, asking: Asking, agency_clock: SettableClock
+    forgetful: Agency, agency_clock: SettableClock, tables: Tables
 ) -> None:
     wanted(forgetful, LISTED, state="NH")
-    entered(forgetful, OTHER)
+    own = own_list(forgetful)
     agency_clock.advance(timedelta(hours=13))
 
-    found = asking.matching()
+    with forgetful.database.ingests() as tx:
+        before = list_in_force(forgetful, tx)
+    # An entry that comes or goes by itself changes the list, and its tag.
+    tables.change(
+        "UPDATE hotlist_entries"
+        " SET list_id = (SELECT list_id FROM hotlists WHERE name = 'own')"
+    )
+    with forgetful.database.ingests() as tx:
+        after = list_in_force(forgetful, tx)
 
-    now_s = forgetful.clock().timestamp()
-    assert found.hits(PlateText(OTHER), "NH", server_s=now_s)
-    assert not found.hits(PlateText(LISTED), "NH", server_s=now_s)
+    assert before.list_ids == after.list_ids == (own,)
+    assert before.number == after.number
+    assert before.tag != after.tag
 
 
 def test_no_plate_is_on_the_wire(forgetful: Agency, asking: Asking) -> None:
