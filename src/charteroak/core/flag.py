@@ -1,7 +1,7 @@
-"""A flag: something about searches that a supervisor should look at.
+"""A flag: something about searches that a supervisor or an auditor should look at.
 
-It accuses nobody: a flag says what happened, a supervisor who is not the one it is
-about looks at it and writes down what came of it.
+It accuses nobody: a flag says what happened, somebody who is not the one it is about
+looks at it and writes down what came of it.
 """
 
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ class FlagKind(StrEnum):
     """What happened."""
 
     CASE_MANY_PLATES = "case_many_plates"
+    DESK_NOTE = "desk_note"
     EMERGENCY_UNBOUND = "emergency_unbound"
     LIST_NOTE = "list_note"
     NOTE_BLOCKED = "note_blocked"

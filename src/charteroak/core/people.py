@@ -48,6 +48,7 @@ class Act(StrEnum):
     HOLD = "hold"
     KEEP = "keep"
     LOAD_HOTLIST = "load_hotlist"
+    LOOK_AT_FLAGS = "look_at_flags"
     MANAGE_PEOPLE = "manage_people"
     OVERSEE_SEARCHES = "oversee_searches"
     PLACE_CAMERA = "place_camera"
@@ -78,6 +79,8 @@ ALLOWED: Final[dict[Act, frozenset[Role]]] = {
     # Whoever enters a request never approves it: see `core.disclosure`.
     Act.ENTER_DISCLOSURE: frozenset({Role.LIST_CLERK, Role.SUPERVISOR}),
     Act.LOAD_HOTLIST: frozenset({Role.LIST_CLERK}),
+    # A flag names no car; and a chief who is the only supervisor has somebody above.
+    Act.LOOK_AT_FLAGS: frozenset({Role.AUDITOR, Role.SUPERVISOR}),
     Act.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Act.OVERSEE_SEARCHES: frozenset({Role.SUPERVISOR}),
     Act.PLACE_CAMERA: frozenset({Role.ADMINISTRATOR}),

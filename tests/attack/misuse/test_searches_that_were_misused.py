@@ -144,6 +144,35 @@ def _form(flagged: list[Tag]) -> Tag:
     return form
 
 
+def test_a_chief_who_is_the_only_supervisor_is_seen_by_the_auditor(
+    agency: Agency, client_as: ClientAs, clock: SettableClock
+) -> None:
+    # Braselton, Georgia, 2025: the chief was the administrator, and nobody was above.
+    chief, auditor = client_as(Role.SUPERVISOR), client_as(Role.AUDITOR)
+    assert chief.person is not None
+    for night in range(4):
+        search(chief, "narcotics", plate="BR45310", case=f"26-4{night}", status=200)
+        the_next_day(agency, clock, chief, auditor)
+
+    flagged = cards(auditor, chief.person.name)
+
+    assert titles(flagged) == ["The same plate again and again"]
+    assert "1" in auditor.get("/oversight/count").text
+    action = str(_form(flagged)["action"])
+    own = chief.post(action, {"outcome": "explained", "reason": "It is my own case"})
+    assert own.headers["location"] == "/oversight?said=yourself"
+    done = auditor.post(
+        action, {"outcome": "referred", "reason": "Sent to the state's attorney"}
+    )
+    assert done.headers["location"] == "/oversight?said=looked"
+    assert log(agency, "flag.looked_at")[0]["outcome"] == "referred"
+    # An auditor sees flags, and neither the searches that wait nor any car.
+    search(client_as(Role.OFFICER), "the rally downtown", plate="BR45310", status=200)
+    seen_by = auditor.page("/oversight?show=all")
+    assert "wait for a second person" not in seen_by.text
+    assert "BR45310" not in seen_by.text
+
+
 @pytest.mark.parametrize(
     "patterns",
     [

@@ -11,6 +11,7 @@ from charteroak.core.disclosure import (
     Stage,
     Why,
 )
+from charteroak.core.flag import FlagKind
 from charteroak.core.hold import NotAllowed
 from charteroak.core.log_record import RecordId
 from charteroak.core.partner import NoSuchPartner
@@ -23,7 +24,7 @@ from charteroak.law.screening import note_rules
 from charteroak.server import leaving
 from charteroak.server.agency import Agency
 from charteroak.server.leaving import Stands
-from charteroak.server.store import disclosures, papers, partners
+from charteroak.server.store import disclosures, flags, papers, partners
 from charteroak.server.store.database import Changes
 
 
@@ -46,7 +47,8 @@ def ask_disclosure(
 ) -> Entered | Refusal | SaysNothing | NoSuchPartner | NotAllowed:
     """Write a request down with what the rules say to it; nothing is looked up.
 
-    One that the rules refuse is refused at once, with a letter.
+    One that the rules refuse is refused at once, with a letter; one whose note says what
+    is forbidden is shown to a supervisor as well, who can pause that agency.
     """
     if not who.may(Act.ENTER_DISCLOSURE):
         return NotAllowed()
@@ -128,6 +130,18 @@ def _write(  # noqa: PLR0913, PLR0917  (all that is recorded)
     if paper is not None and asks.scan is not None:
         leaving.keep(agency, tx, paper, asks.scan.content)
         papers.attach(tx, asked.number, paper.paper_id)
+    if weighed.verdict is Verdict.BLOCK:
+        flags.hoist(
+            tx,
+            FlagKind.DESK_NOTE,
+            # Each of them is told of.
+            str(asked.number),
+            flag_id=agency.new_id(),
+            # Whoever entered it does not clear it alone.
+            about=who.person_id,
+            record_id=asked.number,
+            at=asked.entered_at,
+        )
     if stands.why is None:
         return Entered(number=asked.number)
     return leaving.refuse(agency, tx, who, asked, details, stands)

@@ -20,7 +20,9 @@ class FlagLookedAt:
 def look_at_flag(
     agency: Agency, who: Person, flag_id: FlagId, *, outcome: Outcome, reason: str
 ) -> FlagLookedAt | NoSuchFlag | AboutYourself | NotAllowed:
-    """Write down that a supervisor looked at a flag, and what came of it.
+    """Write down that somebody looked at a flag, and what came of it.
+
+    A supervisor or an auditor, so that there is somebody above every supervisor too.
 
     Args:
         agency: whose searches.
@@ -29,7 +31,7 @@ def look_at_flag(
         outcome: what came of it.
         reason: in words; see `core.hold.parse_reason`.
     """
-    if not who.may(Act.OVERSEE_SEARCHES):
+    if not who.may(Act.LOOK_AT_FLAGS):
         return NotAllowed()
     now = agency.clock()
     with agency.database.changes() as tx:

@@ -1,4 +1,4 @@
-"""What a supervisor should look at: searches that wait, and flags."""
+"""What a supervisor should look at: searches that wait, and flags; an auditor too."""
 
 import attrs
 
@@ -44,8 +44,13 @@ class FlagLine:
 
 @attrs.frozen(kw_only=True, repr=False)
 class Oversight:
-    """What there is to look at."""
+    """What there is to look at.
 
+    Attributes:
+        decides: whether whoever looks decides about searches; else they see flags alone.
+    """
+
+    decides: bool
     waiting: tuple[WaitingLine, ...]
     flags: tuple[FlagLine, ...]
     emergencies: tuple[Emergency, ...]
@@ -54,17 +59,22 @@ class Oversight:
 def see_oversight(
     agency: Agency, who: Person, *, looked_at_too: bool = False
 ) -> Oversight | NotAllowed:
-    """All that waits for a supervisor; with `looked_at_too` what was looked at as well."""
-    if not who.may(Act.OVERSEE_SEARCHES):
+    """All that waits for a supervisor; with `looked_at_too` what was looked at as well.
+
+    An auditor is shown the flags alone: a search that waits names a plate.
+    """
+    if not who.may(Act.LOOK_AT_FLAGS):
         return NotAllowed()
+    decides = who.may(Act.OVERSEE_SEARCHES)
     now = agency.clock()
     with agency.database.changes() as tx:
-        undecided = waiting.undecided(tx, at=now)
+        undecided = waiting.undecided(tx, at=now) if decides else []
         raised = flags.newest(tx, looked_at_too=looked_at_too)
-        unbound = emergencies.unbound(tx)
+        unbound = emergencies.unbound(tx) if decides else []
     with agency.database.audits() as audits:
         lines = tuple(_line(audits, each, who) for each in undecided)
     return Oversight(
+        decides=decides,
         waiting=lines,
         flags=tuple(
             FlagLine(flag=each, own=each.about == who.person_id) for each in raised
@@ -75,12 +85,13 @@ def see_oversight(
 
 def count_to_look_at(agency: Agency, who: Person) -> int:
     """How much waits that this person can decide or look at; nothing for most roles."""
-    if not who.may(Act.OVERSEE_SEARCHES):
+    if not who.may(Act.LOOK_AT_FLAGS):
         return 0
     with agency.database.changes() as tx:
-        return waiting.count(tx, at=agency.clock(), but=who.person_id) + flags.count(
-            tx, but=who.person_id
-        )
+        raised = flags.count(tx, but=who.person_id)
+        if not who.may(Act.OVERSEE_SEARCHES):
+            return raised
+        return raised + waiting.count(tx, at=agency.clock(), but=who.person_id)
 
 
 def own_waiting(agency: Agency, who: Person) -> tuple[Waiting, ...]:

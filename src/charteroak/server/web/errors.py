@@ -175,6 +175,7 @@ ACTS: Final = {
     Act.EXPORT: later("Export what is held"),
     Act.ENTER_DISCLOSURE: later("Enter requests of other agencies and of owners"),
     Act.LOAD_HOTLIST: later("Load hot lists"),
+    Act.LOOK_AT_FLAGS: later("Look at flags"),
     Act.MANAGE_PEOPLE: later("Manage people"),
     Act.OVERSEE_SEARCHES: later("Look after searches"),
     Act.PLACE_CAMERA: later("Place cameras"),

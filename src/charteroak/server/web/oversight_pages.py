@@ -36,12 +36,17 @@ from charteroak.server.web.text import later
 router = APIRouter()
 
 Oversees = Annotated[Session, Depends(may(Act.OVERSEE_SEARCHES))]
+LooksAtFlags = Annotated[Session, Depends(may(Act.LOOK_AT_FLAGS))]
 Text = Annotated[str, Field(max_length=2000)]
 
 KINDS: Final = {
     FlagKind.CASE_MANY_PLATES: later("One case, many plates"),
+    FlagKind.DESK_NOTE: later("A request of another agency says what is forbidden"),
     FlagKind.EMERGENCY_UNBOUND: later("An emergency search without a case"),
+    FlagKind.ENTRY_REPEATED: later("One plate put on our own list again and again"),
     FlagKind.LIST_NOTE: later("A hot list says what is forbidden"),
+    FlagKind.LIST_REJECTED_PLATE: later("A rejected plate came back on another list"),
+    FlagKind.LIST_SMALL: later("A very short list from elsewhere"),
     FlagKind.NOTE_BLOCKED: later("A note says what is forbidden"),
     FlagKind.PLATE_REPEATED: later("The same plate again and again"),
     FlagKind.SHARED_LOGIN: later("One account in two browsers at once"),
@@ -53,11 +58,27 @@ ASKS: Final = {
     FlagKind.CASE_MANY_PLATES: later(
         "Different plates were searched under one case number. Is it a case, or a key?"
     ),
+    FlagKind.DESK_NOTE: later(
+        "It was refused. Is it one officer there, or a habit? You can stop giving "
+        "anything to that agency at once."
+    ),
     FlagKind.EMERGENCY_UNBOUND: later(
         "It was to be bound to a case within 24 hours, and was not. Was there one?"
     ),
+    FlagKind.ENTRY_REPEATED: later(
+        "One person asked to look for one plate many times. Does the case go on, and "
+        "whose car is it?"
+    ),
     FlagKind.LIST_NOTE: later(
         "Rows of a list were left out for what their reason says. Where is it from?"
+    ),
+    FlagKind.LIST_REJECTED_PLATE: later(
+        "A plate that was refused or rejected for a list of our own is on a list that is "
+        "said to come from elsewhere. Ask for the file, and for whom it is from."
+    ),
+    FlagKind.LIST_SMALL: later(
+        "A list that is said to come from elsewhere has hardly a plate on it. Ask whoever "
+        "is named as its source: a plate of our own needs a second person."
     ),
     FlagKind.NOTE_BLOCKED: later("The search was refused. What was it about?"),
     FlagKind.PLATE_REPEATED: later(
@@ -88,7 +109,9 @@ SAID: Final = {
     "same": later("Whoever asks is never their own second person."),
     "looked": later("Written down."),
     "gone": later("Somebody has looked at it already."),
-    "yourself": later("It is about your own searches: another supervisor looks at it."),
+    "yourself": later(
+        "It is about your own work: another supervisor or an auditor looks at it."
+    ),
 }
 """What the page says about what was just done."""
 
@@ -99,7 +122,7 @@ _DONE: Final = frozenset({"approved", "looked", "rejected"})
 def show_oversight(
     request: Request,
     agency: TheAgency,
-    session: Oversees,
+    session: LooksAtFlags,
     said: str = "",
     show: str = "",
 ) -> HTMLResponse:
@@ -152,7 +175,7 @@ def decide(  # noqa: PLR0913, PLR0917  (path, form and session)
 def look_at(  # noqa: PLR0913, PLR0917  (path, form and session)
     request: Request,
     agency: TheAgency,
-    session: Oversees,
+    session: LooksAtFlags,
     flag_id: UUID,
     outcome: Annotated[str, Field(max_length=20)] = "",
     reason: Text = "",
@@ -173,7 +196,7 @@ def look_at(  # noqa: PLR0913, PLR0917  (path, form and session)
         case AboutYourself():
             return _back("yourself")
         case NotAllowed():
-            raise NotYourRoleError(Act.OVERSEE_SEARCHES)
+            raise NotYourRoleError(Act.LOOK_AT_FLAGS)
 
 
 def _page(  # noqa: PLR0913  (what the page shows, by name)
@@ -188,7 +211,7 @@ def _page(  # noqa: PLR0913  (what the page shows, by name)
     """The page; `wrong` is the field that was not taken, and what was typed there."""
     seen = see_oversight(agency, session.person, looked_at_too=everything)
     if isinstance(seen, NotAllowed):
-        raise NotYourRoleError(Act.OVERSEE_SEARCHES)
+        raise NotYourRoleError(Act.LOOK_AT_FLAGS)
     words = words_of(request)
     field, typed = wrong or ("", "")
     told = words.gettext("Say why in 10 to 300 characters, and choose an answer.")

@@ -45,7 +45,7 @@ Manager = Annotated[Session, Depends(may(Act.MANAGE_PEOPLE))]
 
 _DOES: Final = {
     Role.ADMINISTRATOR: later("cameras, boxes, people; cannot search"),
-    Role.AUDITOR: later("reads the log; cannot see reads"),
+    Role.AUDITOR: later("reads the log, looks at flags; cannot see reads"),
     Role.DISPATCHER: later("answers alerts, verifies them"),
     Role.INVESTIGATOR: later("searches for a case, asks for holds"),
     Role.LIST_CLERK: later("loads hot lists; cannot search"),

@@ -48,7 +48,7 @@ NAVIGATION: Final = (
     Place("/board", later("Board"), Act.SEE_ALERTS),
     Place("/search", later("Search"), Act.SEARCH_READS),
     Place("/cases", later("Cases"), Act.REQUEST_HOLD),
-    Place("/oversight", later("Oversight"), Act.OVERSEE_SEARCHES),
+    Place("/oversight", later("Oversight"), Act.LOOK_AT_FLAGS),
     Place("/disclosure", later("Requests"), Act.ENTER_DISCLOSURE),
     Place("/hot-lists", later("Hot lists"), Act.LOAD_HOTLIST),
     Place("/cameras", later("Cameras"), Act.SEE_CAMERAS),
