@@ -348,7 +348,9 @@ def test_a_disk_that_is_full_does_not_keep_the_box_from_obeying(
 def mode_of_files(scene: Scene) -> Mode:
     enrolled = load_enrolled(scene.folder)
     identity = Identity.load(scene.folder)
-    return mode_on_file(scene.folder, enrolled.enrolment, identity, scene.now)
+    mode, told = mode_on_file(scene.folder, enrolled.enrolment, identity, scene.now)
+    assert told
+    return mode
 
 
 # ------------------------------------------------------------------------------- lists

@@ -20,7 +20,6 @@ from rich.text import Text
 from charteroak.core.camera import CameraId
 from charteroak.core.errors import CharterOakError
 from charteroak.core.http_signature import NONCE_BYTES
-from charteroak.core.keeping import Mode
 from charteroak.edge.aim_cli import aim
 from charteroak.edge.box import opened_box
 from charteroak.edge.camera import FolderWatch, Source
@@ -245,12 +244,12 @@ def spool(data: Data, *, as_json: AsJson = False) -> None:
     now, folder = _now(), DataFolder(data)
     stats = look(folder.spool, now)
     enrolment, identity = load_enrolled(folder).enrolment, Identity.load(folder)
-    mode = mode_on_file(folder, enrolment, identity, now)
+    mode, told = mode_on_file(folder, enrolment, identity, now)
     figures = _figures(stats, now)
     if as_json:
         typer.echo(msgspec.json.encode(figures | {"mode": mode.value}))
         return
-    typer.echo(f"This box {in_words(mode, told=mode is not Mode.STOPPED)}.")
+    typer.echo(f"This box {in_words(mode, told=told)}.")
     table = Table("what", "figure", title="Spool", title_justify="left")
     for name, value in figures.items():
         table.add_row(name.replace("_", " "), "-" if value is None else str(value))

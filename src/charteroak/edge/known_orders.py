@@ -144,8 +144,8 @@ def mode_of_orders(orders: Orders | None, *, forgets: bool) -> Mode:
 
 def mode_on_file(
     folder: DataFolder, enrolment: Enrolment, identity: Identity, now: datetime
-) -> Mode:
-    """What a box keeps, by its files alone.
+) -> tuple[Mode, bool]:
+    """What a box keeps, by its files alone, and whether it has orders that count.
 
     Raises:
         LostOrdersError: they are damaged.
@@ -153,15 +153,16 @@ def mode_on_file(
     """
     known = load_known(folder, enrolment, identity)
     if known is None:
-        return Mode.STOPPED
+        return Mode.STOPPED, False
     try:
         orders = checked(
             known.answer, asked=known.asked, enrolment=enrolment, known=known
         )
     except ForgedOrdersError:
-        return Mode.STOPPED
+        return Mode.STOPPED, False
     counts = Standing(orders=orders).counts(now)
-    return mode_of_orders(orders if counts else None, forgets=known.forgets)
+    mode = mode_of_orders(orders if counts else None, forgets=known.forgets)
+    return mode, counts
 
 
 def in_words(mode: Mode, *, told: bool = True, has_list: bool = True) -> str:

@@ -40,13 +40,15 @@ def keep_in_memory() -> bool | None:
         return None
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_SET_DUMPABLE, 0, 0, 0, 0)
-    safe = is_safe(_SWAPS, _OWN_GROUP, _GROUPS) or _lock(libc)
+    safe = is_safe() or _lock(libc)
     if not safe:
         _log.warning("memory of this box may be written to its swap. %s", HINT)
     return safe
 
 
-def is_safe(swaps: Path, own_group: Path, groups: Path) -> bool:
+def is_safe(
+    swaps: Path = _SWAPS, own_group: Path = _OWN_GROUP, groups: Path = _GROUPS
+) -> bool:
     """Whether no page can be swapped to a disk, as the system says.
 
     Args:

@@ -11,6 +11,7 @@ import msgspec
 from charteroak.core.errors import CharterOakError
 from charteroak.edge.enrol import ServerUnreachableError
 from charteroak.edge.identity import Identity
+from charteroak.edge.known_orders import in_words, mode_on_file
 from charteroak.edge.recognize import Recognizer
 from charteroak.edge.settings import (
     DataFolder,
@@ -25,6 +26,13 @@ LARGEST_OFFSET_S: Final = 30
 """A read may be a minute ahead of the server before its time is not believed."""
 
 _SERVER_TROUBLE: Final = 500
+
+
+class NotToldError(CharterOakError):
+    """The box has no orders that count."""
+
+    code = "charteroak.edge.not-told"
+    hint = "It asks as soon as it runs and reaches its server; until then it reads nothing."
 
 
 class WrongClockError(CharterOakError):
@@ -75,6 +83,7 @@ def self_test(
         _tried("enrolment", lambda: _enrolment(folder)),
         _tried("data folder", lambda: _writable(folder)),
         _tried("spool", lambda: _spool(folder, clock())),
+        _tried("orders", lambda: _orders(folder, clock())),
     ]
     try:
         enrolled = load_enrolled(folder)
@@ -116,6 +125,14 @@ def _spool(folder: DataFolder, now: datetime) -> str:
         return "not begun"
     stats = look(folder.spool, now)
     return f"{stats.waiting} waiting, {stats.dropped} dropped so far"
+
+
+def _orders(folder: DataFolder, now: datetime) -> str:
+    enrolment, identity = load_enrolled(folder).enrolment, Identity.load(folder)
+    mode, told = mode_on_file(folder, enrolment, identity, now)
+    if not told:
+        raise NotToldError("this box was not told what it may keep, or too long ago")
+    return f"this box {in_words(mode)}"
 
 
 def _server(enrolled: Enrolled, clock: Callable[[], datetime]) -> list[Check]:
