@@ -280,6 +280,25 @@ def test_a_banned_purpose_does_not_become_allowed_by_the_hold_s(
     assert tables.public_entries(ASKED)[-1]["decision"] == "refused"
 
 
+def test_what_was_held_for_a_banned_purpose_does_not_leave_under_another(
+    agency: Agency, tables: Tables
+) -> None:
+    (good, _), (bad, _) = held(agency), held(agency, ago=timedelta(hours=2))
+    # As after a change of the law: it was allowed when it was held.
+    tables.change(
+        "UPDATE holds SET purpose = 'immigration'"
+        " WHERE seen_at = (SELECT min(seen_at) FROM holds)"
+    )
+
+    (rule,) = refused(agency, an_order(good, bad))
+
+    assert rule.startswith("CT-")
+    offer = see_export(agency, INES, CASE)
+    assert isinstance(offer, ExportOffer)
+    assert [line.read.read_id for line in offer.lines] == [good.read_id]
+    assert isinstance(export(agency, an_order(good)), Exported)
+
+
 @pytest.mark.parametrize(
     "changed",
     [{"name": "ICE field office"}, {"note": "for ICE, removal of the driver"}],
