@@ -15,6 +15,7 @@ from charteroak.core.camera import Camera, CameraId
 from charteroak.core.hotlist import ListClass
 from charteroak.core.http_signature import HttpMessage, sign
 from charteroak.core.people import Person, PersonId, Role
+from charteroak.core.search import Purpose
 from charteroak.core.wire import (
     MEDIA_TYPE,
     Batch,
@@ -27,6 +28,8 @@ from charteroak.core.wire import (
     content_digest,
     signed_bytes,
 )
+from charteroak.server.actions.ask_entries import EntriesWait, ask_list
+from charteroak.server.actions.decide_entries import EntriesDecided, decide_entries
 from charteroak.server.actions.enrol_box import enrol_box
 from charteroak.server.actions.ingest_reads import Taken, ingest_reads
 from charteroak.server.actions.invite_box import Invited, invite_box
@@ -36,6 +39,7 @@ from charteroak.server.actions.note_box_report import Noted, note_box_report
 from charteroak.server.actions.place_camera import place_camera
 from charteroak.server.agency import Agency
 from charteroak.server.senders import TurnedAway
+from charteroak.server.store import people
 
 URL = "https://localhost/api/v1/batches"
 REPORTS_URL = "https://localhost/api/v1/reports"
@@ -262,6 +266,54 @@ def wanted(agency: Agency, *plates: str, state: str = "CT") -> None:
         ),
     )
     assert isinstance(loaded, Loaded), loaded
+
+
+def own_entries_approved(
+    agency: Agency, content: str, *, name: str = "local", purpose: str = "robbery"
+) -> int:
+    """Have a list of the agency's own asked for by one person and approved by another.
+
+    Args:
+        agency: whose list.
+        content: of its file; every line needs a case.
+        name: of the list.
+        purpose: why.
+
+    Returns:
+        How many plates came into force.
+    """
+    asked = ask_list(
+        agency,
+        an_account(agency, Role.LIST_CLERK),
+        ListFile(
+            name=name,
+            list_class=ListClass.LOCAL,
+            source="test",
+            authority="test order 1",
+            content=content.encode(),
+        ),
+        purpose=Purpose(purpose),
+    )
+    assert isinstance(asked, EntriesWait), asked
+    decided = decide_entries(
+        agency,
+        an_account(agency, Role.SUPERVISOR),
+        asked.asked,
+        approve=True,
+        reason="",
+    )
+    assert isinstance(decided, EntriesDecided), decided
+    return decided.entries
+
+
+def an_account(agency: Agency, *roles: Role) -> Person:
+    """A person of some roles with an account, in which nobody can sign in."""
+    person = attrs.evolve(somebody(*roles), login=uuid4().hex)
+    with agency.database.changes() as tx:
+        assert people.add(
+            tx, person, password_hash="", temporary=False, at=agency.clock()
+        )
+    return person
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ RETRY_AFTER: Final = timedelta(seconds=30)
 class Duty(StrEnum):
     """What must be done again and again."""
 
+    END_ENTRIES = "end_entries"
     END_HOLDS = "end_holds"
     KEEP_HOLDS = "keep_holds"
     MAKE_BUCKETS = "make_buckets"
@@ -63,7 +64,7 @@ def every(duty: Duty, granule: timedelta) -> timedelta:
         # What a hold asks for is copied before a purge comes upon it.
         case Duty.KEEP_HOLDS | Duty.PURGE_READS | Duty.MAKE_BUCKETS:
             return min(granule / 4, timedelta(minutes=5))
-        case Duty.END_HOLDS | Duty.REPORT_EMERGENCIES:
+        case Duty.END_ENTRIES | Duty.END_HOLDS | Duty.REPORT_EMERGENCIES:
             return timedelta(minutes=5)
         case Duty.REFRESH_MATCHER:
             return timedelta(minutes=15)

@@ -18,6 +18,10 @@ LOOKED_BACK: Final = timedelta(days=30)
 AT_ONCE: Final = timedelta(minutes=10)
 """Two browsers that were both used within this long are used at once."""
 
+SMALL_LIST: Final = 5
+"""A list from elsewhere with fewer plates than this is looked at: states send many."""
+
+_ENTERED_TIMES: Final = 4
 _SAME_PLATE_TIMES: Final = 8
 _SAME_PLATE_DAYS: Final = 4
 _PLATES_OF_CASE: Final = 8
@@ -33,6 +37,14 @@ def same_plate_again(*, times: int, days: int) -> bool:
     (False, True)
     """
     return times >= _SAME_PLATE_TIMES or days >= _SAME_PLATE_DAYS
+
+
+def entered_again(times: int) -> bool:
+    """Whether one person asked to list one plate oddly often within `WATCHED_FOR`.
+
+    An entry lasts a month, so that asking three times is a case that goes on.
+    """
+    return times >= _ENTERED_TIMES
 
 
 def many_plates(plates: int) -> bool:

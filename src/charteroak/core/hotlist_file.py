@@ -86,7 +86,11 @@ class Parsed:
 
 
 def parse(
-    content: bytes, *, zone: ZoneInfo, refuses: Callable[[str], bool] | None = None
+    content: bytes,
+    *,
+    zone: ZoneInfo,
+    refuses: Callable[[str], bool] | None = None,
+    unfit: Callable[[Row], tuple[str, str] | None] | None = None,
 ) -> Parsed:
     """Read a file.
 
@@ -95,6 +99,7 @@ def parse(
         zone: where a day begins and ends; an entry that expires on a day counts
             through that day.
         refuses: whether a row is left out for what its reason says.
+        unfit: why else a row is left out: its column and what is wrong with it.
 
     Raises:
         UnreadableListError: it is no hot list.
@@ -112,6 +117,8 @@ def parse(
             row = _row(columns, cells, zone)
             if refuses is not None and refuses(row.reason):
                 raise _RowTroubleError("reason", "it says what the law forbids")  # noqa: TRY301  (as all that is wrong with a row)
+            if unfit is not None and (why := unfit(row)) is not None:
+                raise _RowTroubleError(*why)  # noqa: TRY301  (as above)
             rows[attrs.evolve(row, expires_at=None)] = row
             good += 1
         except _RowTroubleError as trouble:

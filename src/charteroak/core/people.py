@@ -41,6 +41,7 @@ class Act(StrEnum):
     ANSWER_OWNER = "answer_owner"
     APPROVE_DISCLOSURE = "approve_disclosure"
     APPROVE_HOLD = "approve_hold"
+    APPROVE_LIST_ENTRY = "approve_list_entry"
     DISCLOSE = "disclose"
     ENROL_BOX = "enrol_box"
     ENTER_DISCLOSURE = "enter_disclosure"
@@ -59,6 +60,7 @@ class Act(StrEnum):
     SEARCH_READS = "search_reads"
     SEE_ALERTS = "see_alerts"
     SEE_CAMERAS = "see_cameras"
+    SEE_HOTLISTS = "see_hotlists"
     SEE_STATUS = "see_status"
     SUSPEND = "suspend"
 
@@ -72,8 +74,10 @@ _APART: Final = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, Role.LIST_CLERK})
 
 ALLOWED: Final[dict[Act, frozenset[Role]]] = {
     Act.ACKNOWLEDGE_ALERT: _ON_DUTY,
+    Act.ADD_LIST_ENTRY: frozenset({Role.LIST_CLERK}),
     Act.APPROVE_DISCLOSURE: frozenset({Role.SUPERVISOR}),
     Act.APPROVE_HOLD: frozenset({Role.SUPERVISOR}),
+    Act.APPROVE_LIST_ENTRY: frozenset({Role.SUPERVISOR}),
     Act.ENROL_BOX: frozenset({Role.ADMINISTRATOR}),
     Act.EXPORT: frozenset({Role.INVESTIGATOR, Role.SUPERVISOR}),
     # Whoever enters a request never approves it: see `core.disclosure`.
@@ -92,6 +96,7 @@ ALLOWED: Final[dict[Act, frozenset[Role]]] = {
     Act.SEARCH_READS: _ON_DUTY | {Role.ADMINISTRATOR, Role.LIST_CLERK},
     Act.SEE_ALERTS: _ON_DUTY,
     Act.SEE_CAMERAS: _EVERYBODY,
+    Act.SEE_HOTLISTS: frozenset({Role.LIST_CLERK, Role.SUPERVISOR}),
     Act.SEE_STATUS: _EVERYBODY,
 }
 """Which roles may do what; an act that is missing here is allowed to nobody."""

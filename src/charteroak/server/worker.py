@@ -17,6 +17,7 @@ from typing import Final, Self
 from charteroak.core.duty import Duty
 from charteroak.core.errors import CharterOakError
 from charteroak.server.actions.approve_hold import keep_spans
+from charteroak.server.actions.end_entries import end_entries
 from charteroak.server.actions.end_holds import end_holds
 from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.make_buckets import make_buckets
@@ -53,6 +54,8 @@ def perform(agency: Agency, duty: Duty) -> int:  # noqa: PLR0911  (one for each 
             return purged.buckets
         case Duty.MAKE_BUCKETS:
             return make_buckets(agency)
+        case Duty.END_ENTRIES:
+            return end_entries(agency)
         case Duty.END_HOLDS:
             return end_holds(agency)
         case Duty.KEEP_HOLDS:

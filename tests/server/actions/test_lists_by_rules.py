@@ -5,7 +5,13 @@ from datetime import timedelta
 import attrs
 import pytest
 from tests.support.agency import SettableClock
-from tests.support.box import CAMERA, FakeBox, camera, somebody
+from tests.support.box import (
+    CAMERA,
+    FakeBox,
+    camera,
+    own_entries_approved,
+    somebody,
+)
 from tests.support.tables import Tables
 
 from charteroak.core.camera import Location, Place
@@ -111,7 +117,9 @@ def test_a_list_that_is_too_old_alerts_nobody_until_it_is_loaded_anew(
 def test_what_an_agency_enters_itself_does_not_age_by_the_term(
     agency: Agency, agency_clock: SettableClock, box: FakeBox, tables: Tables
 ) -> None:
-    load(agency, ListClass.LOCAL, "AB12345")
+    own_entries_approved(
+        agency, "plate,state,reason,case\nAB12345,CT,robbery of a shop,26-1\n"
+    )
 
     agency_clock.advance(TERM + timedelta(seconds=1))
     box.send(box.read("AB12345"))

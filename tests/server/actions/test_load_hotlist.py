@@ -92,7 +92,8 @@ def test_a_list_is_replaced_whole_and_others_stay(
     agency: Agency, box: FakeBox, tables: Tables
 ) -> None:
     first = loaded(agency, a_file("A1,CT,stolen", "B2,CT,stolen"))
-    loaded(agency, a_file("C3,CT,missing", name="local", list_class=ListClass.LOCAL))
+    missing = ListClass.MISSING_PERSON
+    loaded(agency, a_file("C3,CT,missing", name="missing", list_class=missing))
 
     second = loaded(agency, a_file("B2,CT,stolen"))
 

@@ -247,10 +247,17 @@ def test_the_state_of_a_camera_that_reads(
     assert see_cameras(agency).cameras[0].state == state
 
 
-def test_only_the_list_clerk_loads_lists(client_as: ClientAs) -> None:
+def test_only_the_list_clerk_loads_lists_and_supervisors_see_them(
+    client_as: ClientAs,
+) -> None:
+    sees = {Role.LIST_CLERK, Role.SUPERVISOR}
     for role in Role:
-        status = client_as(role).get("/hot-lists").status_code
-        assert status == (200 if role is Role.LIST_CLERK else 403)
+        desk = client_as(role)
+        seen = desk.get("/hot-lists")
+        assert seen.status_code == (200 if role in sees else 403)
+        assert ("Load the list" in seen.text) is (role is Role.LIST_CLERK)
+        sent = desk.post("/hot-lists", LIST, files=a_file("plate,reason\nAB1,x\n"))
+        assert sent.status_code == (200 if role is Role.LIST_CLERK else 403)
 
 
 def test_a_list_is_loaded_and_its_bad_lines_are_named(

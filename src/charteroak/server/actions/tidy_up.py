@@ -5,7 +5,7 @@ from typing import Final
 
 from charteroak.core.habit import WATCHED_FOR
 from charteroak.server.agency import Agency
-from charteroak.server.store import buckets, erasure, searched, waiting
+from charteroak.server.store import buckets, entry_wishes, erasure, searched, waiting
 
 NONCES_KEPT: Final = timedelta(days=8)
 """A batch may be signed again for a week after its capture; after that its sequence
@@ -33,6 +33,9 @@ def tidy_up(agency: Agency) -> int:
     with agency.database.purges() as tx:
         gone += searched.forget(tx, before=now - WATCHED_FOR)
         gone += waiting.forget(tx, at=now, after=DECISIONS_SHOWN)
+        gone += entry_wishes.forget(
+            tx, at=now, wishes_after=DECISIONS_SHOWN, asked_after=WATCHED_FOR
+        )
     with agency.database.purges() as tx:
         erasure.rewrite_lists(tx)
     with agency.database.purges() as tx:

@@ -11,6 +11,7 @@ from psycopg.rows import args_row
 
 from charteroak.core.disclosure import Details
 from charteroak.core.log_record import Record, RecordId, RecordKind, unseal
+from charteroak.core.own_entry import Wished, wished
 from charteroak.core.sealed import LogReceipt
 from charteroak.core.search_record import Asked, UnreadableRecordError, recall
 from charteroak.server.store.database import Audits
@@ -146,6 +147,22 @@ def waiting_search(tx: Audits, record_id: int) -> tuple[Asked, str] | None:
     """
     found = _search_of_kind(tx, record_id, RecordKind.SEARCH_WAITS)
     return None if found is None else (found[0], str(found[1]["note"]))
+
+
+def entry_wish(tx: Audits, record_id: int) -> Wished | None:
+    """The plates that somebody asked to have on a list of the agency's own.
+
+    None where there is no such record, it is of another kind, or its key was dropped.
+
+    Raises:
+        UnopenableRecordError: it was altered.
+        UnreadableRecordError: it was written by another version.
+    """
+    stored = one(tx, record_id)
+    if stored is None or stored.record.kind is not RecordKind.ENTRY_ASKED:
+        return None
+    private = stored.private()
+    return None if private is None else wished(private)
 
 
 def asked_at_desk(

@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 
 from charteroak.core.box_list import ListedPlate
 from charteroak.core.hotlist import Entry, EntryId, HotList, HotListId, ListClass
+from charteroak.core.own_entry import Standing
 from charteroak.core.plate import MatchKey, PlateText
 from charteroak.server.store import owed
 from charteroak.server.store.database import Changes, Ingests
@@ -34,9 +35,10 @@ _CLEAR: Final = """
 _FILL: Final = """
     INSERT INTO hotlist_entries
            (entry_id, list_id, plate, match_key, state, reason, vehicle, case_ref,
-            entered_at, expires_at)
+            entered_at, expires_at, purpose, asked_record, asked_by, approved_by)
     SELECT entry_id, %(list_id)s, plate, match_key, state, reason, vehicle, case_ref,
-           %(entered_at)s, expires_at
+           %(entered_at)s, expires_at, %(purpose)s::text, %(asked)s::bigint,
+           %(asked_by)s::uuid, %(approved_by)s::uuid
       FROM unnest(%(entry_ids)s::uuid[], %(plates)s::text[], %(match_keys)s::text[],
                   %(states)s::text[], %(reasons)s::text[], %(vehicles)s::text[],
                   %(case_refs)s::text[], %(expiries)s::timestamptz[])
@@ -54,8 +56,17 @@ _ALL: Final = """
      LIMIT 1000
 """
 
+_NAMED: Final = """
+    SELECT list_id, name, list_class, source, authority, loaded_at, entries
+      FROM hotlists
+     WHERE lower(name) = lower(%(name)s)
+     ORDER BY name
+     LIMIT 1
+"""
+
 # The law is asked again at every match: a class that becomes prohibited after its
-# list was loaded matches nothing from that day. No limit: each entry is a hit.
+# list was loaded matches nothing from that day. An entry of the agency's own that nobody
+# approved matches nothing, however it came into the table. No limit: each entry is a hit.
 _ENTRIES: Final = """
     SELECT e.entry_id, e.plate, e.match_key, e.state, e.reason, e.vehicle, e.case_ref,
            e.entered_at, e.expires_at,
@@ -64,6 +75,7 @@ _ENTRIES: Final = """
       JOIN hotlists AS h ON h.list_id = e.list_id
      WHERE e.match_key = ANY(%(keys)s)
        AND h.list_class <> ALL(%(prohibited)s)
+       AND (h.list_class <> 'local' OR e.approved_by IS NOT NULL)
      ORDER BY e.match_key, h.name, e.entry_id
 """
 
@@ -73,15 +85,18 @@ _KEYS: Final = """
       FROM hotlist_entries AS e
       JOIN hotlists AS h ON h.list_id = e.list_id
      WHERE h.list_class <> ALL(%(prohibited)s)
+       AND (h.list_class <> 'local' OR e.approved_by IS NOT NULL)
 """
 
 
 # No limit, as above. What has ended matches nothing and is left out.
 _PLATES: Final = """
-    SELECT match_key, state, expires_at
-      FROM hotlist_entries
-     WHERE list_id = ANY(%(list_ids)s)
-       AND (expires_at IS NULL OR expires_at > %(at)s)
+    SELECT e.match_key, e.state, e.expires_at
+      FROM hotlist_entries AS e
+      JOIN hotlists AS h ON h.list_id = e.list_id
+     WHERE e.list_id = ANY(%(list_ids)s)
+       AND (e.expires_at IS NULL OR e.expires_at > %(at)s)
+       AND (h.list_class <> 'local' OR e.approved_by IS NOT NULL)
 """
 
 
@@ -169,11 +184,37 @@ def put(tx: Changes, hotlist: HotList, *, by: UUID | None) -> HotListId:
 
 
 def replace_entries(
-    tx: Changes, list_id: HotListId, entries: Sequence[Entry], *, at: datetime
+    tx: Changes,
+    list_id: HotListId,
+    entries: Sequence[Entry],
+    *,
+    at: datetime,
+    standing: Standing | None = None,
 ) -> None:
-    """Put new entries in the place of all that a list held."""
+    """Put new entries in the place of all that a list held.
+
+    Args:
+        tx: of the desk.
+        list_id: whose.
+        entries: all that it holds from now on.
+        at: the present moment.
+        standing: who stands behind them; None: a list from elsewhere.
+    """
     owed.add(tx, Owed.HOTLIST_ENTRIES)
     tx.connection.execute(_CLEAR, {"list_id": list_id})
+    fill(tx, list_id, entries, at=at, standing=standing)
+    tx.connection.execute(_COUNT, {"list_id": list_id, "entries": len(entries)})
+
+
+def fill(
+    tx: Changes,
+    list_id: HotListId,
+    entries: Sequence[Entry],
+    *,
+    at: datetime,
+    standing: Standing | None,
+) -> None:
+    """Add entries to a list; see `replace_entries`."""
     tx.connection.execute(
         _FILL,
         {
@@ -187,9 +228,18 @@ def replace_entries(
             "vehicles": [entry.vehicle for entry in entries],
             "case_refs": [entry.case_ref for entry in entries],
             "expiries": [entry.expires_at for entry in entries],
+            "purpose": None if standing is None else standing.purpose,
+            "asked": None if standing is None else standing.asked,
+            "asked_by": None if standing is None else standing.asked_by,
+            "approved_by": None if standing is None else standing.approved_by,
         },
     )
-    tx.connection.execute(_COUNT, {"list_id": list_id, "entries": len(entries)})
+
+
+def named(tx: Changes, name: str) -> LoadedList | None:
+    """The list of a name, if there is one."""
+    with tx.connection.cursor(row_factory=class_row(LoadedList)) as cursor:
+        return cursor.execute(_NAMED, {"name": name}).fetchone()
 
 
 def everything(tx: Changes | Ingests) -> list[LoadedList]:

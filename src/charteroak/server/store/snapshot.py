@@ -35,6 +35,8 @@ KEPT: Final = frozenset(
         "disclosure_papers",
         "disclosures",
         "emergencies",
+        "entries_asked",
+        "entry_wishes",
         "flags",
         "forgotten_counts",
         "hold_papers",

@@ -169,8 +169,10 @@ _GUARDED: Final = {
 
 ACTS: Final = {
     Act.ACKNOWLEDGE_ALERT: later("Acknowledge an alert"),
+    Act.ADD_LIST_ENTRY: later("Enter plates to look for"),
     Act.APPROVE_DISCLOSURE: later("Approve what leaves the house"),
     Act.APPROVE_HOLD: later("Approve a hold"),
+    Act.APPROVE_LIST_ENTRY: later("Approve plates of the agency's own lists"),
     Act.ENROL_BOX: later("Let camera boxes in"),
     Act.EXPORT: later("Export what is held"),
     Act.ENTER_DISCLOSURE: later("Enter requests of other agencies and of owners"),
@@ -185,6 +187,7 @@ ACTS: Final = {
     Act.SEARCH_READS: later("Search reads"),
     Act.SEE_ALERTS: later("See the alert board"),
     Act.SEE_CAMERAS: later("See cameras"),
+    Act.SEE_HOTLISTS: later("See the hot lists"),
     Act.SEE_STATUS: later("See the status"),
 }
 """Acts as a page names them."""

@@ -43,7 +43,10 @@ KINDS: Final = {
     FlagKind.CASE_MANY_PLATES: later("One case, many plates"),
     FlagKind.DESK_NOTE: later("A request of another agency says what is forbidden"),
     FlagKind.EMERGENCY_UNBOUND: later("An emergency search without a case"),
+    FlagKind.ENTRY_REPEATED: later("One plate put on our own list again and again"),
     FlagKind.LIST_NOTE: later("A hot list says what is forbidden"),
+    FlagKind.LIST_REJECTED_PLATE: later("A rejected plate came back on another list"),
+    FlagKind.LIST_SMALL: later("A very short list from elsewhere"),
     FlagKind.NOTE_BLOCKED: later("A note says what is forbidden"),
     FlagKind.PLATE_REPEATED: later("The same plate again and again"),
     FlagKind.SHARED_LOGIN: later("One account in two browsers at once"),
@@ -62,8 +65,20 @@ ASKS: Final = {
     FlagKind.EMERGENCY_UNBOUND: later(
         "It was to be bound to a case within 24 hours, and was not. Was there one?"
     ),
+    FlagKind.ENTRY_REPEATED: later(
+        "One person asked to look for one plate many times. Does the case go on, and "
+        "whose car is it?"
+    ),
     FlagKind.LIST_NOTE: later(
         "Rows of a list were left out for what their reason says. Where is it from?"
+    ),
+    FlagKind.LIST_REJECTED_PLATE: later(
+        "A plate that was refused or rejected for a list of our own is on a list that is "
+        "said to come from elsewhere. Ask for the file, and for whom it is from."
+    ),
+    FlagKind.LIST_SMALL: later(
+        "A list that is said to come from elsewhere has hardly a plate on it. Ask whoever "
+        "is named as its source: a plate of our own needs a second person."
     ),
     FlagKind.NOTE_BLOCKED: later("The search was refused. What was it about?"),
     FlagKind.PLATE_REPEATED: later(

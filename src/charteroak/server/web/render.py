@@ -50,7 +50,7 @@ NAVIGATION: Final = (
     Place("/cases", later("Cases"), Act.REQUEST_HOLD),
     Place("/oversight", later("Oversight"), Act.LOOK_AT_FLAGS),
     Place("/disclosure", later("Requests"), Act.ENTER_DISCLOSURE),
-    Place("/hot-lists", later("Hot lists"), Act.LOAD_HOTLIST),
+    Place("/hot-lists", later("Hot lists"), Act.SEE_HOTLISTS),
     Place("/cameras", later("Cameras"), Act.SEE_CAMERAS),
     Place("/people", later("People"), Act.MANAGE_PEOPLE),
     Place("/log", later("Log"), Act.READ_LOG),

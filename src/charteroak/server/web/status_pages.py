@@ -17,6 +17,7 @@ router = APIRouter()
 NAMES: Final = {
     Duty.PURGE_READS: later("Delete reads that are due"),
     Duty.MAKE_BUCKETS: later("Make room for coming reads"),
+    Duty.END_ENTRIES: later("End plates of our own on their day"),
     Duty.END_HOLDS: later("End holds on their day"),
     Duty.KEEP_HOLDS: later("Copy what holds ask for"),
     Duty.REFRESH_MATCHER: later("Refresh the matcher's copy of the hot lists"),
@@ -31,6 +32,9 @@ WHEN_LATE: Final = {
     ),
     Duty.MAKE_BUCKETS: later(
         "New reads may soon find no place. Boxes keep them meanwhile; nothing is lost."
+    ),
+    Duty.END_ENTRIES: later(
+        "Plates whose day has come match nothing; they may still be in the database."
     ),
     Duty.END_HOLDS: later("Copies of ended holds may still be there."),
     Duty.KEEP_HOLDS: later("Reads that a hold asks for may be deleted on their day."),
@@ -89,6 +93,14 @@ TROUBLES: Final = {
     Trouble.BOX_LOSES_READS: later(
         "A box has lost reads within a day: its queue was full, or they were due before "
         "they could be sent. Look at its network first."
+    ),
+    Trouble.BOX_MEMORY: later(
+        "A box must forget what hits nothing, and its memory may be written to its disk. "
+        "Turn its swap off with swapoff -a, or run it as the service that comes with it."
+    ),
+    Trouble.BOX_NO_LIST: later(
+        "A box that keeps hits alone has no hot list in force, so it finds no car. Look "
+        "at its network; if that is well, load the hot lists anew."
     ),
     Trouble.BOX_QUEUE_OLD: later(
         "Reads wait in a box for longer than they should. They are safe there until they "
