@@ -53,6 +53,13 @@ def test_the_packet_says_what_the_rules_in_force_answer(tmp_path: Path) -> None:
     assert not re.search(r"https?://|<script|<link|@import", html)
 
 
+def test_a_file_that_ends_in_pdf_is_one(tmp_path: Path) -> None:
+    out = tmp_path / "packet.PDF"
+
+    assert run("Town", "-o", out).exit_code == 0
+    assert out.read_bytes().startswith(b"%PDF-1.7")
+
+
 def test_without_a_list_of_cameras_it_says_so(tmp_path: Path) -> None:
     out = tmp_path / "packet.html"
 

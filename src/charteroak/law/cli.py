@@ -281,7 +281,10 @@ def score(
 def packet(  # noqa: PLR0913  (options, given by name)
     agency: Annotated[str, typer.Argument(help="Name of the agency.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="HTML file to write.", dir_okay=False)
+        Path,
+        typer.Option(
+            "--output", "-o", help="HTML or PDF file to write.", dir_okay=False
+        ),
     ],
     *,
     law: Law = "us_ct",
@@ -292,12 +295,12 @@ def packet(  # noqa: PLR0913  (options, given by name)
     ] = None,
     on: On = None,
 ) -> None:
-    """Write what a council has to adopt and publish, as one page that prints.
+    """Write what a council has to adopt and publish, as one page or as PDF.
 
     Example: charteroak law packet "Town of Example" --with local -o packet.html
 
     Purposes, agencies, retention, lists, cameras, the policy and the contract terms, as
-    the rules in force answer; a browser prints it to PDF.
+    the rules in force answer. A file that ends in .pdf becomes a PDF.
 
     Exit status: 0 it is written; 2 the rules or the cameras cannot be read, or the file
     cannot be written.
@@ -305,6 +308,7 @@ def packet(  # noqa: PLR0913  (options, given by name)
     from charteroak.law.packet import (  # noqa: PLC0415 - on demand
         Packet,
         UnwritablePacketError,
+        document,
         page,
         read_cameras,
     )
@@ -312,21 +316,25 @@ def packet(  # noqa: PLR0913  (options, given by name)
     with _mistakes():
         profile = load_profile(law, on=_day(on))
         terms = [load_terms(name, custodian=profile.custodian) for name in beside or ()]
-        text = page(
-            Packet(
-                agency=agency,
-                profile=profile,
-                terms=terms,
-                cameras=None if cameras is None else read_cameras(cameras),
-                on=_day(on),
-            )
+        found = Packet(
+            agency=agency,
+            profile=profile,
+            terms=terms,
+            cameras=None if cameras is None else read_cameras(cameras),
+            on=_day(on),
         )
+        if output.suffix.lower() == ".pdf":
+            from charteroak.law.pdf import pdf  # noqa: PLC0415 - on demand
+
+            content = pdf(document(found), made_on=found.on)
+        else:
+            content = page(found).encode()
         try:
-            output.write_text(text, encoding="utf-8")
+            output.write_bytes(content)
         except OSError as refused:
             msg = f"{output} cannot be written: {refused.strerror}"
             raise UnwritablePacketError(msg) from refused
-    typer.echo(f"{output}: {len(text):,} characters")
+    typer.echo(f"{output}: {len(content):,} bytes")
 
 
 def _is_state(name: str) -> bool:

@@ -1,13 +1,12 @@
-"""What a council has to adopt and publish, as one page that prints.
+"""What a council has to adopt and publish, as a document.
 
-Everything on it is asked of the rules in force; nothing is written by hand, so what is
-adopted is what the machine does. The page needs nothing from the network.
+Everything in it is asked of the rules in force; nothing is written by hand, so what is
+adopted is what the machine does.
 """
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from html import escape
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,17 +17,28 @@ from charteroak.core.errors import CharterOakError
 from charteroak.core.hotlist import ListClass
 from charteroak.core.people import Act, Role
 from charteroak.core.policy import Permit, Request, Rule, RuleBook, decide
+from charteroak.law.document import (
+    Block,
+    Code,
+    Document,
+    Item,
+    Listing,
+    Paragraph,
+    Section,
+    html,
+    table,
+)
 from charteroak.law.profile import Kind, Profile, Terms, strictest
 from charteroak.law.scoring import RECEIVERS, Receiver, disclosure, how_long
 from charteroak.law.words import spoken
 
-_STYLE: Final = (
-    "body{font:16px/1.5 Georgia,serif;max-width:46rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1b1b1b}h1,h2{font-family:sans-serif;line-height:1.2}table{width:100%;"
-    "border-collapse:collapse;margin:1rem 0}th,td{text-align:left;vertical-align:top;"
-    "padding:.3rem .6rem .3rem 0;border-bottom:1px solid #c9c9c9}small{color:#565c65}"
-    "@media print{h2{break-after:avoid}tr{break-inside:avoid}}"
-)
+_GROUP: Final = 16
+_WORDS: Final = {
+    Kind.CONTRACT: "Contract terms",
+    Kind.POLICY: "Policy",
+    Kind.PRESET: "Policy",
+    Kind.STATUTE: "Law",
+}
 
 
 class UnreadableCamerasError(CharterOakError):
@@ -75,13 +85,48 @@ def read_cameras(file: Path) -> tuple[Camera, ...]:
 
 
 @attrs.frozen(kw_only=True)
+class Partner:
+    """An agency that may ask for reads, as the register of a server knows it.
+
+    Attributes:
+        kind: what kind of agency, in words.
+        declaration: what its written declaration is worth, in words, with its end.
+    """
+
+    name: str
+    state: str
+    kind: str
+    declaration: str
+
+
+@attrs.frozen(kw_only=True)
+class LoadedList:
+    """A hot list that reads are compared with.
+
+    Attributes:
+        list_class: its class, in words.
+        source: where it comes from, and under which authority it is kept.
+        loaded: when, in words.
+    """
+
+    name: str
+    list_class: str
+    source: str
+    loaded: str
+
+
+@attrs.frozen(kw_only=True)
 class Packet:
-    """What the page is made from.
+    """What the document is made from.
 
     Attributes:
         agency: its name.
         cameras: None where they were not given.
         on: the day it was made.
+        own_limit: the agency's own setting for how long reads are kept; None: none.
+        partners: agencies of its register; None where they were not given.
+        lists: that are loaded; None where they were not given.
+        suspended: how a council's moratorium stands, in a sentence; empty: it does not.
     """
 
     agency: str
@@ -89,6 +134,10 @@ class Packet:
     terms: Sequence[Terms]
     cameras: Sequence[Camera] | None
     on: date
+    own_limit: timedelta | None = None
+    partners: Sequence[Partner] | None = None
+    lists: Sequence[LoadedList] | None = None
+    suspended: str = ""
 
     @property
     def book(self) -> RuleBook:
@@ -98,34 +147,42 @@ class Packet:
 
 def page(packet: Packet) -> str:
     """The whole page, HTML."""
+    return html(document(packet))
+
+
+def document(packet: Packet) -> Document:
+    """What a council adopts and publishes."""
     book, profile = packet.book, packet.profile
-    title = f"License-plate readers: what {packet.agency} adopts and publishes"
-    parts = [
-        f"<h1>{escape(title)}</h1>",
-        _paragraph(
-            f"{profile.name}, law in force since {profile.effective}; made on {packet.on} "
-            "from the rules that the system itself decides by. This is not legal advice: "
-            "no lawyer has reviewed a rule unless it says so."
+    return Document(
+        title=f"License-plate readers: what {packet.agency} adopts and publishes",
+        lead=(
+            Paragraph(
+                f"{profile.name}, law in force since {profile.effective}; made on "
+                f"{packet.on} from the rules that the system itself decides by."
+            ),
+            Paragraph(
+                "We are not lawyers, and this is not legal advice. No lawyer has "
+                "reviewed a rule unless it says so. What a lawyer must still read "
+                "stands at the end, least sure first."
+            ),
+            *([Paragraph(packet.suspended)] if packet.suspended else []),
         ),
-        _paragraph(f"Fingerprint of all answers: {book.fingerprint}"),
-        _section("Purposes", _purposes(packet, book)),
-        _section("Who may be given reads", _agencies(packet, book)),
-        _section("How long reads are kept", _retention(packet)),
-        _section("Lists that reads are compared with", _lists(packet, book)),
-        _section("Cameras", _cameras(packet.cameras)),
-        *(_section(*_adopted(each)) for each in packet.terms),
-        _section("Reports that the law asks for", _reports(profile)),
-        _section("What a lawyer must still read, least sure first", _open(profile)),
-    ]
-    return (
-        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        + "\n".join(parts)
-        + "\n</body>\n</html>\n"
+        sections=(
+            Section("Purposes", _purposes(packet, book)),
+            Section("Who may be given reads", _agencies(packet, book)),
+            Section("How long reads are kept", _retention(packet)),
+            Section("Lists that reads are compared with", _lists(packet, book)),
+            Section("Cameras", _cameras(packet.cameras)),
+            *(_adopted(each) for each in packet.terms),
+            Section("Reports that the law asks for", _reports(profile)),
+            Section("Fingerprints", _fingerprints(packet, book)),
+            Section("What a lawyer must still read, least sure first", _open(profile)),
+            *(_text_of(each) for each in packet.terms),
+        ),
     )
 
 
-def _purposes(packet: Packet, book: RuleBook) -> str:
+def _purposes(packet: Packet, book: RuleBook) -> tuple[Block, ...]:
     """Of each purpose, what an investigator with a case is told."""
     rows = []
     for purpose in packet.profile.purposes:
@@ -138,18 +195,37 @@ def _purposes(packet: Packet, book: RuleBook) -> str:
             reach=Reach.WITHIN,
         )
         rows.append((purpose.label, *_said(book, asked)))
-    return _table(("search for", "allowed", "because"), _together(rows))
+    return (table(("search for", "allowed", "because"), _together(rows)),)
 
 
-def _agencies(packet: Packet, book: RuleBook) -> str:
+def _agencies(packet: Packet, book: RuleBook) -> tuple[Block, ...]:
     rows = [
         (RECEIVERS[each], *_said(book, disclosure(each, packet.profile.custodian)))
         for each in Receiver
     ]
-    return _table(("who", "allowed", "because"), _together(rows))
+    answers = table(("who", "allowed", "because"), _together(rows))
+    if packet.partners is None:
+        return (answers,)
+    if not packet.partners:
+        return (
+            answers,
+            Paragraph("No agency is on the register of those who may ask."),
+        )
+    register = table(
+        ("agency on the register", "state", "kind", "written declaration"),
+        (
+            (each.name, each.state, each.kind, each.declaration)
+            for each in packet.partners
+        ),
+    )
+    return (
+        answers,
+        Paragraph(_counted(packet.partners, "agency", "agencies")),
+        register,
+    )
 
 
-def _lists(packet: Packet, book: RuleBook) -> str:
+def _lists(packet: Packet, book: RuleBook) -> tuple[Block, ...]:
     rows = []
     for each in ListClass:
         asked = Request(
@@ -159,7 +235,19 @@ def _lists(packet: Packet, book: RuleBook) -> str:
             list_class=each,
         )
         rows.append((spoken(each.value), *_said(book, asked)))
-    return _table(("class of list", "allowed", "because"), _together(rows))
+    answers = table(("class of list", "allowed", "because"), _together(rows))
+    if packet.lists is None:
+        return (answers,)
+    if not packet.lists:
+        return (answers, Paragraph("No list is loaded."))
+    loaded = table(
+        ("list in force", "class", "source and authority", "loaded"),
+        (
+            (each.name, each.list_class, each.source, each.loaded)
+            for each in packet.lists
+        ),
+    )
+    return (answers, Paragraph(_counted(packet.lists, "list", "lists")), loaded)
 
 
 def _together(rows: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
@@ -180,77 +268,119 @@ def _said(book: RuleBook, asked: Request) -> tuple[str, str]:
     return word, "; ".join(f"{rule.plain} ({rule.statute})" for rule in telling)
 
 
-def _retention(packet: Packet) -> str:
-    found = strictest(packet.profile, packet.terms)
-    sources = [(packet.profile.code, how_long(packet.profile.read_limit))] + [
-        (each.code, how_long(each.read_limit) if each.read_limit else "not said")
-        for each in packet.terms
+def _retention(packet: Packet) -> tuple[Block, ...]:
+    found = strictest(packet.profile, packet.terms, own=packet.own_limit)
+    sources = [
+        (packet.profile.code, how_long(packet.profile.read_limit)),
+        *(
+            (each.code, how_long(each.read_limit) if each.read_limit else "not said")
+            for each in packet.terms
+        ),
     ]
-    return _paragraph(
-        f"A read that hit nothing is deleted {how_long(found.limit)} after it was taken: "
-        f"the shortest of what follows counts, here that of {found.because}."
-    ) + _table(("source", "period"), sources)
+    if packet.own_limit is not None:
+        sources.append(("agency setting", how_long(packet.own_limit)))
+    return (
+        Paragraph(
+            f"A read that hit nothing is deleted {how_long(found.limit)} after it was "
+            "taken: the shortest of what follows counts, here that of "
+            f"{found.because}."
+        ),
+        table(("source", "period"), sources),
+    )
 
 
-def _cameras(cameras: Sequence[Camera] | None) -> str:
+def _cameras(cameras: Sequence[Camera] | None) -> tuple[Block, ...]:
     if cameras is None:
-        return _paragraph("The list of cameras was not given; it belongs here.")
-    rows = [(each.name, each.place) for each in cameras]
-    return _paragraph(f"{len(rows)} cameras.") + _table(("name", "where"), rows)
-
-
-def _adopted(terms: Terms) -> tuple[str, str]:
-    words = {
-        Kind.CONTRACT: "Contract terms",
-        Kind.POLICY: "Policy",
-        Kind.PRESET: "Policy",
-        Kind.STATUTE: "Law",
-    }
-    return f"{words[terms.kind]}: {terms.name}", _rules(terms.rules.rules.values())
-
-
-def _rules(rules: Iterable[Rule]) -> str:
-    return _list(
-        f"{escape(rule.plain)} <small>{escape(rule.statute)} · {escape(rule.rule_id)} · "
-        f"confidence {escape(rule.confidence)} · review: {escape(rule.review)}</small>"
-        for rule in rules
+        return (Paragraph("The list of cameras was not given; it belongs here."),)
+    if not cameras:
+        return (Paragraph("No camera is in use."),)
+    return (
+        Paragraph(_counted(cameras, "camera", "cameras")),
+        table(("name", "where"), ((each.name, each.place) for each in cameras)),
     )
 
 
-def _reports(profile: Profile) -> str:
+def _counted(some: Sequence[object], one: str, more: str) -> str:
+    return f"{len(some)} {one if len(some) == 1 else more}."
+
+
+def _adopted(terms: Terms) -> Section:
+    return Section(
+        f"{_WORDS[terms.kind]}: {terms.name}", (_rules(terms.rules.rules.values()),)
+    )
+
+
+def _text_of(terms: Terms) -> Section:
+    return Section(
+        f"{_WORDS[terms.kind]}: {terms.name}, as the machine reads it",
+        (Code(terms.rules.text),),
+    )
+
+
+def _rules(rules: Iterable[Rule]) -> Listing:
+    return Listing(
+        tuple(
+            Item(
+                text=rule.plain,
+                note=f"{rule.statute} · {rule.rule_id} · confidence {rule.confidence} · "
+                f"review: {rule.review}",
+            )
+            for rule in rules
+        )
+    )
+
+
+def _reports(profile: Profile) -> tuple[Block, ...]:
     if not profile.reports:
-        return _paragraph("None is known here; that is a question for a lawyer too.")
-    return _list(
-        f"To {escape(each.to)}, {escape(each.due)}: {escape(', '.join(each.contents))} "
-        f"<small>{escape(each.statute)} · confidence {escape(each.confidence)}</small>"
-        for each in profile.reports
+        return (Paragraph("None is known here; that is a question for a lawyer too."),)
+    return (
+        Listing(
+            tuple(
+                Item(
+                    text=f"To {each.to}, {each.due}: {', '.join(each.contents)}",
+                    note=f"{each.statute} · confidence {each.confidence}",
+                )
+                for each in profile.reports
+            )
+        ),
     )
 
 
-def _open(profile: Profile) -> str:
-    return _list(
-        f"{escape(fact.says)} <strong>{escape(fact.still_to_read)}</strong> "
-        f"<small>{escape(fact.statute)} · confidence {escape(fact.confidence)}</small>"
-        for fact in profile.questions
+def _fingerprints(packet: Packet, book: RuleBook) -> tuple[Block, ...]:
+    sets = {
+        f"Law: {packet.profile.name}": packet.profile.rules.fingerprint,
+        **{f"{_WORDS[t.kind]}: {t.name}": t.rules.fingerprint for t in packet.terms},
+        "All together": book.fingerprint,
+    }
+    return (
+        Paragraph(
+            "A fingerprint is the SHA-256 of every answer that rules give. That of all "
+            "sets together is in every record of a decision, so that anybody can tell "
+            "whether the machine decides by what was adopted."
+        ),
+        table(
+            ("rules", "fingerprint"),
+            ((name, " ".join(_groups(text))) for name, text in sets.items()),
+        ),
     )
 
 
-def _section(title: str, inside: str) -> str:
-    return f"<h2>{escape(title)}</h2>\n{inside}"
+def _groups(fingerprint: str) -> Iterator[str]:
+    """Parts of sixteen, so that it can be read out and breaks across lines."""
+    for start in range(0, len(fingerprint), _GROUP):
+        yield fingerprint[start : start + _GROUP]
 
 
-def _paragraph(text: str) -> str:
-    return f"<p>{escape(text)}</p>\n"
-
-
-def _list(items: Iterable[str]) -> str:
-    return "<ul>\n" + "".join(f"<li>{item}</li>\n" for item in items) + "</ul>"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    def lines() -> Iterator[str]:
-        yield "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-        for row in rows:
-            yield "".join(f"<td>{escape(cell)}</td>" for cell in row)
-
-    return "<table>\n" + "".join(f"<tr>{line}</tr>\n" for line in lines()) + "</table>"
+def _open(profile: Profile) -> tuple[Block, ...]:
+    return (
+        Listing(
+            tuple(
+                Item(
+                    text=fact.says,
+                    strong=fact.still_to_read,
+                    note=f"{fact.statute} · confidence {fact.confidence}",
+                )
+                for fact in profile.questions
+            )
+        ),
+    )

@@ -15,6 +15,7 @@ from charteroak.server.cli.common import (
     telling,
 )
 from charteroak.server.cli.council import council_app
+from charteroak.server.cli.packet import packet
 from charteroak.server.cli.status import status
 from charteroak.server.cli.users import user_app
 from charteroak.server.running import address, listen, open_renewal, serve
@@ -29,6 +30,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(council_app, name="council")
 app.command()(backup)
 app.command()(migrate)
+app.command()(packet)
 app.command()(restore)
 app.command()(status)
 

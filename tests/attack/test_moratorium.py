@@ -1,0 +1,155 @@
+"""A council's moratorium, against a server in a process of its own.
+
+Nothing but the council's keys begins or ends it: no restart, no command of whoever runs
+the server, no box that keeps on sending. What is due is deleted all the same.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.attack.a_running_server import Running, running
+from tests.attack.a_site import a_marker
+from tests.support.council import MAYA, NOAH, Member
+
+from charteroak.core.codes import Step
+from charteroak.core.log_record import RecordKind
+from charteroak.core.moratorium import Order, SignedOrder, key_text
+from charteroak.core.people import Role
+from charteroak.core.wire import BatchAnswer
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("moratorium")]
+
+PATIENCE_S = 240
+FORM = {
+    "purpose": "robbery",
+    "case": "26-04417",
+    "note": "robbery at the pharmacy",
+    "period": "24h",
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    with running() as started:
+        yield started
+
+
+def until(done: Callable[[], bool]) -> None:
+    begun = time.monotonic()
+    while not done():
+        assert time.monotonic() - begun < PATIENCE_S
+        time.sleep(0.2)
+
+
+def brought(server: Running, step: Step, number: int, *by: Member) -> bytes:
+    order = Order(
+        agency=server.environment["CHARTEROAK_AGENCY"],
+        step=step,
+        number=number,
+        issued_at=datetime.now(UTC).replace(microsecond=0),  # noqa: TID251 - as a member does
+        reason="Vote of the council",
+    )
+    signed = SignedOrder(order=order, signatures=())
+    for member in by:
+        signed = signed.signed_by(member.secret)
+    return signed.text
+
+
+def sent(server: Running, plate: str, seen_at: datetime | None = None) -> BatchAnswer:
+    box = server.box
+    now = datetime.now(UTC)  # noqa: TID251 - by the clock of the box
+    envelope = box.seal(box.read(plate, seen_at=seen_at or now))
+    answer = server.send(box.batch(envelope))
+    assert answer.status_code == 200, answer.text
+    return msgspec.msgpack.decode(answer.content, type=BatchAnswer)
+
+
+def count(server: Running, query: str) -> int:
+    with server.admin() as admin:
+        row = admin.execute(query.encode()).fetchone()
+    assert row is not None
+    assert isinstance(row[0], int)
+    return row[0]
+
+
+def reads(server: Running) -> int:
+    return count(server, "SELECT count(*) FROM reads")
+
+
+def refused_by_the_council(server: Running, plate: str) -> bool:
+    """Whether a search of an investigator is refused by the rule of the moratorium."""
+    text = server.at_the_desk(Role.INVESTIGATOR).post(
+        "/search", {**FORM, "plate": plate}
+    )
+    return "MO-no-search" in text.text
+
+
+def test_the_council_stops_all_and_alone_starts_it_again(
+    server: Running, tmp_path: Path
+) -> None:
+    plate, file = a_marker(), tmp_path / "order.json"
+    for member in (MAYA, NOAH):
+        (tmp_path / member.name).write_bytes(key_text(member.key))
+    ceremony = [str(tmp_path / each.name) for each in (MAYA, NOAH)]
+    assert "Enrolled" in server.command("server", "council", "enrol", *ceremony)
+    assert sent(server, plate).kept == 1
+
+    # Whoever comes by with the signed order stops it all, at once.
+    until(lambda: "in service" in server.client().get("/council").text)
+    until(lambda: MAYA.name in server.client().get("/council").text)
+    suspend = brought(server, Step.SUSPEND, 1, MAYA)
+    done = server.client().post("/council", data={"order": suspend.decode()})
+    assert done.status_code == 200, done.text
+    during = datetime.now(UTC)  # noqa: TID251 - by the clock of the box
+
+    told = sent(server, plate)
+    assert (told.kept, told.not_kept) == (0, 1)
+    assert reads(server) == 1
+    assert refused_by_the_council(server, plate)
+    board = server.at_the_desk(Role.DISPATCHER).get("/board").text
+    assert "Suspended by the council since" in board
+
+    # Killed and started again, now with a limit of a minute: the purge goes on.
+    server.end(signal.SIGKILL)
+    server.environment["CHARTEROAK_KEEP"] = "PT1M"
+    server.start()
+    assert (sent(server, plate).not_kept, sent(server, plate).kept) == (1, 0)
+    with server.admin() as admin:
+        # So that it need not be waited for.
+        admin.execute("UPDATE duties SET next_due_at = now()")
+    until(lambda: reads(server) == 0)
+    purged = "SELECT count(*) FROM log WHERE kind = 'bucket.purged'"
+    assert count(server, purged) > 0
+    assert refused_by_the_council(server, plate)
+
+    # Who runs the server has commands, and none of them ends it.
+    again = server.command("server", "council", "enrol", *ceremony)
+    assert "enrolled already" in again
+    for by in [(MAYA,), (NOAH, NOAH), (Member(name="Chief"), NOAH), ()]:
+        file.write_bytes(brought(server, Step.RESUME, 2, *by))
+        said = server.command("server", "council", "order", str(file))
+        assert "go on" not in said
+    file.write_bytes(suspend)
+    assert "carried out already" in server.command(
+        "server", "council", "order", str(file)
+    )
+    assert sent(server, plate).not_kept == 1
+
+    # Both keys, by a command: the running server takes it up by itself.
+    file.write_bytes(brought(server, Step.RESUME, 2, MAYA, NOAH))
+    said = server.command("server", "council", "order", str(file))
+    assert "capture and search go on" in said, said
+    until(lambda: sent(server, plate).kept == 1)
+    # What was captured meanwhile is not kept later either.
+    assert sent(server, plate, seen_at=during).not_kept == 1
+    assert not refused_by_the_council(server, plate)
+    kinds = "SELECT count(*) FROM log WHERE kind = '{}'"
+    assert count(server, kinds.format(RecordKind.SUSPEND_ORDERED)) == 1
+    assert count(server, kinds.format(RecordKind.SUSPEND_ENDED)) == 1
+    assert count(server, kinds.format(RecordKind.SUSPEND_REFUSED)) >= 4
+    assert plate not in server.said
