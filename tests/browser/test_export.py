@@ -1,5 +1,6 @@
 """An export for court, from the case to the file that OpenSSL verifies."""
 
+import hashlib
 import io
 import json
 import subprocess
@@ -87,6 +88,9 @@ def test_from_the_case_to_a_package_that_openssl_verifies(
     ):  # fmt: skip
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
     assert PLATE in (folder / "reads.csv").read_text("utf-8-sig")
+    page.goto(f"{browsers.address}/export/{CASE}")
+    given_out = hashlib.sha256(Path(download.path()).read_bytes()).hexdigest()
+    expect(page.locator("main")).to_contain_text(given_out)
     look_at(browsers, folder)
 
 

@@ -153,6 +153,26 @@ class Exported:
         return f"{folder_of(self.asked)}.zip"
 
 
+@attrs.frozen(kw_only=True, repr=False)
+class ExportMade:
+    """A package that was given out before.
+
+    Attributes:
+        record_id: number of the question in the log.
+        exporter: name of who made it; empty where unknown.
+        sha256: of the file, hexadecimal: a court can say whether it has this very one.
+    """
+
+    record_id: RecordId
+    recipient: Recipient
+    name: str
+    note: str
+    exporter: str
+    exported_at: datetime
+    reads: int
+    sha256: str
+
+
 class WhyNothing(StrEnum):
     """Why a package that the rules allow was not given out."""
 

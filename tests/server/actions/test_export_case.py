@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from tests.server.actions.test_holds import CASE, INES, SAM, a_hit, asked_for
 from tests.support.agency import SettableClock
+from tests.support.postgres import TestAgency
 from tests.support.sightings import a_read, log_kinds, person, taken
 from tests.support.tables import Tables
 from typing_extensions import override
@@ -175,6 +176,30 @@ def test_the_entry_in_the_package_is_the_log_s_own_and_replays(agency: Agency) -
     assert isinstance(opened, RecordOpened)
     assert opened.replay is not None
     assert opened.replay.agrees
+
+
+def test_what_was_given_out_stands_with_its_case_and_stays_so(
+    agency: Agency, agency_schema: TestAgency
+) -> None:
+    read, hold = held(agency)
+    exported = made(agency, an_order(read))
+    end_hold(agency, INES, hold, named=CASE)
+    export(agency, an_order(read))
+
+    offer = see_export(agency, SAM, CASE)
+
+    assert isinstance(offer, ExportOffer)
+    assert offer.lines == ()
+    (before,) = offer.made
+    assert before.record_id == exported.asked
+    assert before.sha256 == exported.sha256
+    assert before.name == "State's Attorney, Hartford"
+    for attack in ["UPDATE exports SET name = ''", "DELETE FROM exports"]:
+        with (
+            psycopg.connect(agency_schema.dsn("desk")) as desk,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            desk.execute(attack.encode())
 
 
 def test_asked_again_it_is_another_package_of_the_same_reads(agency: Agency) -> None:

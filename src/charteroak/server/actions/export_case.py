@@ -135,21 +135,23 @@ class _Making:
             "bytes": len(content),
             "sha256": sha256,
         }
-        with self.agency.database.changes() as tx:
-            # Making it takes its time: a hold may have ended since, and what has
-            # ended does not leave the house.
-            stands = exports.all_stand(tx, chosen, at=self.agency.clock())
-            answered = (
-                self.agency.record(tx, self._answered(fields)) if stands else None
-            )
-        if answered is None:
-            return self.nothing(WhyNothing.HOLD_ENDED)
         exported = Exported(
             asked=self.asked.record_id,
             content=content,
             sha256=sha256,
             reads=len(reads),
         )
+        now = self.agency.clock()
+        with self.agency.database.changes() as tx:
+            # Making it takes its time: a hold may have ended since, and what has
+            # ended does not leave the house.
+            if not exports.all_stand(tx, chosen, at=now):
+                answered = None
+            else:
+                answered = self.agency.record(tx, self._answered(fields))
+                exports.add(tx, self.order, exported, by=self.who.person_id, at=now)
+        if answered is None:
+            return self.nothing(WhyNothing.HOLD_ENDED)
         return Sealed(exported, answered)
 
     def nothing(

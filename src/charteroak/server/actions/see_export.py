@@ -5,7 +5,7 @@ from collections.abc import Collection
 import attrs
 
 from charteroak.core.codes import Case, Held
-from charteroak.core.export import Judged, Order, Standing, judge
+from charteroak.core.export import ExportMade, Judged, Order, Standing, judge
 from charteroak.core.hold import NotAllowed
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.package import PackageRead
@@ -38,11 +38,13 @@ class ExportOffer:
     """What is held for a case, read by read, oldest first.
 
     Attributes:
+        made: what was given out before, newest first.
         purposes: all that can be named, banned ones too.
     """
 
     case_ref: str
     lines: tuple[ExportLine, ...]
+    made: tuple[ExportMade, ...]
     purposes: tuple[PurposeName, ...]
 
 
@@ -71,6 +73,7 @@ def see_export(
         return NotAllowed()
     with agency.database.changes() as tx:
         copies = {each.read.read_id: each for each in exports.seen(tx, allowed)}
+        made = exports.of_case(tx, case_ref)
     return ExportOffer(
         case_ref=case_ref,
         lines=tuple(
@@ -83,6 +86,7 @@ def see_export(
             # Its copy may have been forgotten since.
             if hold.read_id in copies
         ),
+        made=tuple(made),
         purposes=agency.profile.purposes,
     )
 

@@ -1,4 +1,4 @@
-"""What of the reads that are held for a case may go to court with it."""
+"""What of the reads that are held for a case may go to court with it, and what did."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -10,8 +10,16 @@ from psycopg.rows import args_row, kwargs_row
 
 from charteroak.core.camera import Location
 from charteroak.core.codes import Ground
-from charteroak.core.export import MOST_READS, Standing
+from charteroak.core.export import (
+    MOST_READS,
+    Exported,
+    ExportMade,
+    Order,
+    Recipient,
+    Standing,
+)
 from charteroak.core.hold import HoldId
+from charteroak.core.log_record import RecordId
 from charteroak.core.package import PackageRead
 from charteroak.core.people import PersonId
 from charteroak.core.plate import PlateText
@@ -77,6 +85,24 @@ _COPIES: Final = """
      LIMIT %(most)s
 """
 
+_ADD: Final = """
+    INSERT INTO exports
+           (record_id, case_ref, purpose, recipient, name, note, exported_by,
+            exported_at, reads, sha256)
+    VALUES (%(record_id)s, %(case_ref)s, %(purpose)s, %(recipient)s, %(name)s,
+            %(note)s, %(by)s, %(at)s, %(reads)s, %(sha256)s)
+"""
+
+_OF_CASE: Final = """
+    SELECT e.record_id, e.recipient, e.name, e.note, coalesce(p.name, '') AS exporter,
+           e.exported_at, e.reads, e.sha256
+      FROM exports AS e
+      LEFT JOIN people AS p ON p.person_id = e.exported_by
+     WHERE e.case_ref = %(case_ref)s
+     ORDER BY e.exported_at DESC, e.record_id DESC
+     LIMIT %(most)s
+"""
+
 _STILL: Final = """
     SELECT hold_id
       FROM holds
@@ -87,6 +113,33 @@ _STILL: Final = """
      LIMIT %(most)s
        FOR SHARE
 """
+
+
+def add(
+    tx: Changes, order: Order, made: Exported, *, by: PersonId, at: datetime
+) -> None:
+    """Write down what was given out, and to whom."""
+    tx.connection.execute(
+        _ADD,
+        {
+            "record_id": made.asked,
+            "case_ref": order.case_ref,
+            "purpose": order.purpose,
+            "recipient": order.recipient,
+            "name": order.name,
+            "note": order.note,
+            "by": by,
+            "at": at,
+            "reads": made.reads,
+            "sha256": made.sha256,
+        },
+    )
+
+
+def of_case(tx: Changes, case_ref: str, *, most: int = 100) -> list[ExportMade]:
+    """What was given out for a case, newest first."""
+    with tx.connection.cursor(row_factory=kwargs_row(_made)) as cursor:
+        return cursor.execute(_OF_CASE, {"case_ref": case_ref, "most": most}).fetchall()
 
 
 def chosen(
@@ -189,6 +242,29 @@ def _row(  # noqa: PLR0913  (one argument for each column of `_STANDING`)
         approved_at=approved_at,
         approver=approver,
         ends_at=ends_at,
+    )
+
+
+def _made(  # noqa: PLR0913  (one argument for each column of `_OF_CASE`)
+    *,
+    record_id: int,
+    recipient: str,
+    name: str,
+    note: str,
+    exporter: str,
+    exported_at: datetime,
+    reads: int,
+    sha256: str,
+) -> ExportMade:
+    return ExportMade(
+        record_id=RecordId(record_id),
+        recipient=Recipient(recipient),
+        name=name,
+        note=note,
+        exporter=exporter,
+        exported_at=exported_at,
+        reads=reads,
+        sha256=sha256,
     )
 
 

@@ -37,6 +37,7 @@ KEPT: Final = frozenset(
         "emergencies",
         "entries_asked",
         "entry_wishes",
+        "exports",
         "flags",
         "forgotten_counts",
         "hold_papers",
