@@ -39,8 +39,10 @@ DESKS = (
 # What is meant to show plates: to people who may see them, in the body and nowhere
 # else; and the sign-in form, which shows again what was typed as a login.
 SHOWN_AT = re.compile(
-    r"GET /(board|board/events|alerts/[^/]+|cases/[^/]+|export/[^/]+)|"
+    r"GET /(board|board/events|alerts/[^/]+|cases/[^/]+|export/[^/]+|"
+    r"disclosure/requests/[0-9]+)|"
     r"POST /(search|search/explain|sign-in|export/[^/]+|"
+    r"disclosure/(owners/)?(new|explain)|disclosure/requests/[0-9]+/release|"
     r"alerts/[^/]+/(confirm|outcome|acknowledge))"
 )
 _ADDRESSES = ("href", "src", "srcset", "action", "formaction", "poster", "ping")
@@ -209,6 +211,51 @@ def export_it(ines: Desk, marker: str) -> None:
     assert ines.post("/export/26-1234", told).status_code == 200
 
 
+def give_it_away(clerk: Desk, sam: Desk, marker: str) -> None:
+    """An agency asks, and its person and its own case number hold the plate as well."""
+    new = {"name": "Hartford Police", "kind": "municipal_police", "jurisdiction": "CT"}
+    added = clerk.post("/disclosure/agencies", new)
+    partner = added.headers["location"].partition("?")[0].rpartition("/")[2]
+    asked = {
+        "partner": partner,
+        "person": f"Det. {marker}",
+        "contact": "860-555-0119",
+        "reference": f"26-1 {marker}",
+        "paper": "none",
+        "purpose": "robbery",
+        "data_kind": "nonhit",
+        "plate": marker,
+        **{each: _prefilled(clerk, each) for each in ("since", "until")},
+    }
+    assert clerk.post("/disclosure/explain", asked).status_code == 200
+    wrong = clerk.post("/disclosure/new", {**asked, "plate": f"{marker}!"})
+    assert wrong.status_code == 422
+    entered = clerk.post("/disclosure/new", asked)
+    path = entered.headers["location"].partition("?")[0]
+    assert marker in sam.get(path).text
+    why = {"answer": "approve", "reason": f"The car {marker} is theirs"}
+    assert sam.post(f"{path}/decide", why).status_code == 303
+    package = sam.post(f"{path}/release")
+    assert package.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(package.content)) as archive:
+        assert marker not in " ".join(archive.namelist())
+        assert any(marker.encode() in archive.read(each) for each in archive.namelist())
+    banned = clerk.post("/disclosure/new", {**asked, "purpose": "immigration"})
+    refused = clerk.get(banned.headers["location"].partition("?")[0])
+    letter = re.search(r'href="(/disclosure/papers/[^"?]+)"', refused.text)
+    assert letter is not None
+    assert "not granted" in clerk.get(letter[1]).text
+    for place in ("/disclosure?show=all", "/disclosure/agencies"):
+        assert sam.get(place).status_code == 200
+
+
+def _prefilled(clerk: Desk, field: str) -> str:
+    form = BeautifulSoup(clerk.get("/disclosure/new").text, "html.parser")
+    found = form.select_one(f"#{field}")
+    assert found is not None
+    return str(found["value"])
+
+
 def ask_for_nothing(server: Running, desk: Desk, marker: str) -> None:
     """Addresses, forms and bytes that lead nowhere, typed by somebody."""
     for path in (
@@ -313,6 +360,7 @@ def test_a_plate_is_in_no_line_address_error_figure_or_file_name() -> None:
         pushed = stream(dispatcher)
         search_it(ines, sam, marker)
         export_it(ines, marker)
+        give_it_away(clerk, sam, marker)
         ask_for_nothing(server, dispatcher, marker)
         break_it(server, ines, clerk, marker)
         for path in ("/log", "/status", "/rules", "/cameras"):

@@ -105,7 +105,7 @@ def count_open(agency: Agency, who: Person) -> int:
     if not who.may(Act.APPROVE_DISCLOSURE):
         return 0
     with agency.database.changes() as tx:
-        return disclosures.count_open(tx)
+        return disclosures.count_open(tx, but=who.person_id)
 
 
 @attrs.frozen(kw_only=True)

@@ -52,7 +52,10 @@ _TO_CHANGE: Final = f"""
 """
 
 _OPEN: Final = """
-    SELECT count(*) FROM disclosures WHERE stage IN ('waiting', 'approved')
+    SELECT count(*)
+      FROM disclosures
+     WHERE stage IN ('waiting', 'approved')
+       AND entered_by <> %(but)s
 """
 
 _APPROVE: Final = """
@@ -110,9 +113,9 @@ def find_to_change(tx: Changes, number: int) -> Disclosure | None:
         return cursor.execute(_TO_CHANGE, {"number": number}).fetchone()
 
 
-def count_open(tx: Changes) -> int:
-    """How many requests wait for somebody."""
-    row = tx.connection.execute(_OPEN).fetchone()
+def count_open(tx: Changes, *, but: PersonId) -> int:
+    """How many requests wait that somebody did not enter themselves."""
+    row = tx.connection.execute(_OPEN, {"but": but}).fetchone()
     return row[0] if row is not None and isinstance(row[0], int) else 0
 
 

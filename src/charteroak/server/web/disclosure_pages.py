@@ -50,6 +50,7 @@ from charteroak.server.actions.explain_disclosure import (
 )
 from charteroak.server.actions.release_disclosure import release_disclosure
 from charteroak.server.actions.see_disclosures import (
+    count_open,
     desk_choices,
     see_disclosure,
     see_disclosures,
@@ -80,7 +81,13 @@ from charteroak.server.web.disclosure_form import (
 from charteroak.server.web.plain import RecordNumber
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.search_pages import GROUPS
-from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
+from charteroak.server.web.session import (
+    NotYourRoleError,
+    Session,
+    SignedIn,
+    TheAgency,
+    may,
+)
 from charteroak.server.web.text import Words, later
 from charteroak.server.web.uploads import AdmittingDesk
 
@@ -157,6 +164,13 @@ def show_requests(
         **_names(agency),
     }
     return _private(page(request, "disclosures.html", context))
+
+
+@router.get("/disclosure/count")
+def show_open(request: Request, agency: TheAgency, session: SignedIn) -> HTMLResponse:
+    """How many wait, for the header of whoever decides; swapped in by the page."""
+    waiting = count_open(agency, session.person)
+    return _private(page(request, "_oversight_count.html", {"waiting": waiting}))
 
 
 @router.get("/disclosure/new")
