@@ -235,6 +235,18 @@ def unsaid(town: Town, page: Page) -> None:
     expect(page.locator(".co-summary")).to_be_visible()
 
 
+def hold_a_read(town: Town, page: Page) -> None:
+    page.goto(f"{town.address}/search")
+    page.select_option("#purpose", "robbery")
+    page.fill("#case", CASE)
+    page.fill("#plate", PLATE)
+    page.locator(".co-search__go button").click()
+    page.locator("a[href$=hold]").first.click()
+    page.locator("label[for=basis-paper]").click()
+    expect(page.locator("#issued_by")).to_be_visible()
+    expect(page.locator("#asker")).to_be_hidden()
+
+
 def at(path: str) -> Callable[[Town, Page], None]:
     def go(town: Town, page: Page) -> None:
         page.goto(f"{town.address}{path}")
@@ -243,6 +255,7 @@ def at(path: str) -> Callable[[Town, Page], None]:
 
 
 PLACES: list[tuple[str, str, Callable[[Town, Page], None], int]] = [
+    ("hold-a-read", INES, hold_a_read, 0),
     ("keep", INES, at("/keep"), 0),
     ("keep-wrong", INES, nothing_typed, 422),
     ("keep-counted", INES, counted, 0),
@@ -294,3 +307,27 @@ def test_a_page_is_right(
     wrong += [each for each in errors if f" {status} " not in each]
     page.context.close()
     assert wrong == []
+
+
+def test_without_scripts_everything_is_there_and_works(town: Town) -> None:
+    page = town.page(INES, scripts=False)
+    counted(town, page)
+    for field in ("#title", "#issued_by", "#party", "#asker", "#document"):
+        expect(page.locator(field)).to_be_visible()
+    page.locator("label[for=basis-request]").click()
+    page.select_option("#party", "defence")
+    page.fill("#asked_on", "2026-10-14")
+    page.fill("#asker", "Attorney J. Bell, for the defense")
+    page.fill("#contact", "bell@example.org")
+    page.fill("#reason", "the defense wants all of the Green")
+    page.locator("main form button").click()
+
+    expect(page.locator("main")).to_contain_text("A supervisor who is not you")
+    sam = town.page(SAM, scripts=False)
+    sam.goto(f"{town.address}/cases/{CASE}")
+    card = sam.locator("article", has_text="the defense wants all of the Green")
+    card.get_by_role("button", name="Approve and copy it, unseen").click()
+    expect(sam.locator("main")).to_contain_text("All reads that there are so far")
+    expect(card).to_contain_text("7 reads, unseen")
+    for each in (page, sam):
+        each.context.close()
