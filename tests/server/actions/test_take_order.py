@@ -234,8 +234,12 @@ def test_nobody_can_fill_the_log_or_keep_the_council_out(
 
     assert isinstance(take_order(agency, b"nonsense"), TooMany)
     assert isinstance(take_order(agency, forged), TooMany)
+    suspend = an_order(agency, Step.SUSPEND, MAYA)
+    carried(agency, suspend)
+    # Orders stand in the log for everybody to read, and to bring again.
+    for _ in range(MOST_REFUSED):
+        assert not refused(agency, suspend).recorded
     assert len(tables.public_entries(RecordKind.SUSPEND_REFUSED)) == MOST_REFUSED
-    carried(agency, an_order(agency, Step.SUSPEND, MAYA))
 
 
 def test_keys_are_enrolled_once_and_are_two(agency: Agency, tables: Tables) -> None:

@@ -1,7 +1,7 @@
 """Carry out a council's order: suspend capture and search, or end that.
 
-Who brings the order does not matter: its signatures do. Anybody may bring one, so what is
-refused is written down a few times a minute at the most.
+Who brings the order does not matter: its signatures do. Anybody may bring one, an old one
+out of the log too, so what is refused is written down a few times a minute at the most.
 """
 
 from datetime import timedelta
@@ -32,7 +32,7 @@ from charteroak.server.store.database import Changes
 from charteroak.server.vault import council_file
 
 MOST_REFUSED: Final = 10
-"""Orders without a good signature that are looked at in a minute."""
+"""Refusals that are written down in a minute; the log is nobody's to fill."""
 
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -63,6 +63,7 @@ class NotCarried:
         because: the rules that refuse it.
         signed_by: whose signatures are good.
         next_number: the number that an order must have now.
+        recorded: whether it is in the log; not where too many were refused of late.
     """
 
     order: Order | None = None
@@ -71,6 +72,7 @@ class NotCarried:
     because: tuple[Rule, ...] = ()
     signed_by: tuple[str, ...] = ()
     next_number: int = 1
+    recorded: bool = True
 
 
 @attrs.frozen
@@ -96,9 +98,8 @@ def take_order(agency: Agency, text: bytes) -> Carried | NotCarried | TooMany:
     except UnreadableOrderError:
         with agency.database.changes() as tx:
             stands = council.stands(tx)
-            if not agency.law.doors.admits(agency.clock(), MOST_REFUSED, _MINUTE):
+            if not _refuse(agency, tx, "unreadable", {}):
                 return TooMany()
-            _refuse(agency, tx, "unreadable", {})
         return NotCarried(next_number=stands.next_number)
     with agency.database.changes() as tx:
         council.alone(tx)
@@ -114,8 +115,6 @@ def _take(
     now, order = agency.clock(), signed.order
     stands = council.stands(tx)
     keys = turned(signed, stands.keys)
-    if not keys.by and not agency.law.doors.admits(now, MOST_REFUSED, _MINUTE):
-        return TooMany()
     against = objection(order, stands, agency=agency.settings.agency, at=now)
     decision = decide(
         agency.rules,
@@ -128,7 +127,9 @@ def _take(
     )
     if against is not None or isinstance(decision, Denial):
         why = against.value if against is not None else "rules"
-        _refuse(agency, tx, why, _fields(order, keys, decision))
+        recorded = _refuse(agency, tx, why, _fields(order, keys, decision))
+        if not (recorded or keys.by):
+            return TooMany()
         return NotCarried(
             order=order,
             objection=against,
@@ -136,6 +137,7 @@ def _take(
             because=decision.because if isinstance(decision, Denial) else (),
             signed_by=tuple(each.name for each in keys.by),
             next_number=stands.next_number,
+            recorded=recorded,
         )
     return _carry_out(agency, tx, signed, keys, decision)
 
@@ -190,7 +192,10 @@ def _refuse(
     tx: Changes,
     why: str,
     public: dict[str, Value],
-) -> None:
+) -> bool:
+    """Write a refusal down, unless too many were of late; says whether it was."""
+    if not agency.law.doors.admits(agency.clock(), MOST_REFUSED, _MINUTE):
+        return False
     agency.record(
         tx,
         Draft(
@@ -200,3 +205,4 @@ def _refuse(
             private={"roles": []},
         ),
     )
+    return True
