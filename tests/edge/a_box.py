@@ -1,5 +1,6 @@
 """Builders for the tests of the box's transport."""
 
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,6 +67,14 @@ def opened(envelopes: list[bytes]) -> list[WireRead]:
     """What the agency finds in envelopes."""
     seal = SealedBox(AGENCY)
     return [decode_read(seal.decrypt(envelope)) for envelope in envelopes]
+
+
+def stored(folder: Path) -> list[bytes]:
+    """A piece of each envelope as it lies in the file."""
+    with sqlite3.connect(folder / "spool.sqlite3") as connection:
+        found = connection.execute("SELECT envelope FROM envelopes").fetchall()
+    connection.close()
+    return [row[0][40:72] for row in found]
 
 
 def bytes_of(folder: Path) -> bytes:

@@ -7,6 +7,7 @@ under the entry's own or under none. What an entry that ends soon is worth stand
 """
 
 import hashlib
+from array import array
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
@@ -14,6 +15,7 @@ from typing import Final
 
 import attrs
 import msgspec
+from typing_extensions import override
 
 from charteroak.core.errors import CharterOakError
 from charteroak.core.hotlist import (
@@ -25,7 +27,6 @@ from charteroak.core.hotlist import (
     pack_index,
 )
 from charteroak.core.plate import MatchKey, PlateText
-from charteroak.core.time import aware
 
 _AT_ONCE: Final = 10_000
 _ANY: Final = "/"
@@ -81,21 +82,26 @@ class BoxListAnswer(msgspec.Struct, frozen=True, kw_only=True):
     key: bytes
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class ListedPlate:
-    """What of an entry decides whether a read hits it."""
+class ListedPlate(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an entry decides whether a read hits it; a million of them at once."""
 
     match_key: MatchKey
     state: str | None
-    expires_at: datetime | None = attrs.field(
-        default=None, validator=attrs.validators.optional(aware)
-    )
+    expires_at: datetime | None = None
 
-    @property
-    def texts(self) -> tuple[MatchKey, MatchKey]:
-        """What a read that hits it may ask for."""
-        own = _NO_STATE if self.state is None else f"/{self.state}"
-        return MatchKey(self.match_key + _ANY), MatchKey(self.match_key + own)
+    @override
+    def __repr__(self) -> str:
+        """Masked: a plate never reaches a log line by accident."""
+        return "ListedPlate(<masked>)"
+
+
+def _texts(listed: Iterable[ListedPlate]) -> list[MatchKey]:
+    """What reads that hit some entries may ask for: two texts for each, in turn."""
+    found = []
+    for each in listed:
+        own = _NO_STATE if each.state is None else f"/{each.state}"
+        found += [MatchKey(each.match_key + _ANY), MatchKey(each.match_key + own)]
+    return found
 
 
 def box_key(secret: bytes) -> bytes:
@@ -126,34 +132,36 @@ def pack_list(
         number: likewise.
         expires_s: likewise.
     """
-    lasting: set[Digest] = set()
+    lasting = array("Q")
     ending: dict[int, int] = {}
     entries = iter(listed)
     while some := list(islice(entries, _AT_ONCE)):
-        words = digests(key, [text for each in some for text in each.texts])
-        for each, *pair in zip(some, words[::2], words[1::2], strict=True):
-            last_s = _last_s(each.expires_at)
-            if last_s is None or last_s >= expires_s:
-                lasting.update(map(Digest, pair))
-                continue
-            for word in pair:
-                ending[word] = max(last_s, ending.get(word, 0))
-    for word in lasting & ending.keys():
-        del ending[word]
+        ends = [_last_s(each, expires_s) for each in some]
+        forever = [each for each, end in zip(some, ends, strict=True) if end is None]
+        lasting.frombytes(digests(key, _texts(forever)).tobytes())
+        for each, end in zip(some, ends, strict=True):
+            if end is not None:
+                for word in digests(key, _texts([each])):
+                    ending[word] = max(end, ending.get(word, 0))
+    words = set(lasting)
+    ending = {word: end for word, end in ending.items() if word not in words}
+    words.update(ending)
     return msgspec.msgpack.encode(
         BoxList(
             tag=tag,
             number=number,
             expires_s=expires_s,
             key_check=key_check(key),
-            index=pack_index(lasting.union(map(Digest, ending))),
+            index=pack_index(map(Digest, words)),
             ending=ending,
         )
     )
 
 
-def _last_s(expires_at: datetime | None) -> int | None:
-    return None if expires_at is None else int(expires_at.timestamp())
+def _last_s(each: ListedPlate, expires_s: int) -> int | None:
+    """When an entry ends; None where it outlasts the list."""
+    end = None if each.expires_at is None else int(each.expires_at.timestamp())
+    return None if end is None or end >= expires_s else end
 
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)

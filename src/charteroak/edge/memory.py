@@ -62,25 +62,23 @@ def is_safe(
         return False
     if not [each for each in devices if not each.startswith("/dev/zram")]:
         return True
-    return _closed(own_group, groups)
+    try:
+        return _closed(own_group, groups)
+    except OSError:
+        return False
 
 
 def _closed(own_group: Path, groups: Path) -> bool:
-    try:
-        lines = own_group.read_text().splitlines()
-    except OSError:
-        return False
+    lines = own_group.read_text().splitlines()
     own = next((line[3:] for line in lines if line.startswith("0::")), None)
     if own is None:
         return False
     group = groups / own.strip("/")
     while group != groups.parent:
-        try:
-            if (group / "memory.swap.max").read_text().strip() == "0":
-                return True
-        except OSError:
-            # The topmost group has no limits.
-            pass
+        limit = group / "memory.swap.max"
+        # The topmost group has no limits.
+        if limit.exists() and limit.read_text().strip() == "0":
+            return True
         group = group.parent
     return False
 

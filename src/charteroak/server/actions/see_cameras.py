@@ -10,6 +10,9 @@ import attrs
 
 from charteroak.core.box_report import BoxStanding, CameraStanding, Heard
 from charteroak.core.camera import Camera
+from charteroak.core.codes import DataKind, Store
+from charteroak.core.keeping import Mode, keeping
+from charteroak.core.policy import Denial, Rule
 from charteroak.server.agency import Agency
 from charteroak.server.store import (
     box_reports,
@@ -106,10 +109,23 @@ class BoxShown:
 
 @attrs.frozen(kw_only=True)
 class CamerasShown:
-    """All cameras by name, those in use first; all boxes by name, trusted first."""
+    """All cameras by name, those in use first; all boxes by name, trusted first.
+
+    Attributes:
+        mode: what the rules let the boxes keep.
+        because: the rules that let them keep less than everything; empty where none do.
+    """
 
     cameras: tuple[CameraShown, ...]
     boxes: tuple[BoxShown, ...]
+    mode: Mode = Mode.ORDINARY
+    because: tuple[Rule, ...] = ()
+
+    @property
+    def tells_mode(self) -> bool:
+        """Whether it is worth saying of each box what it keeps."""
+        said = {each.standing.mode for each in self.boxes if each.standing}
+        return self.mode is not Mode.ORDINARY or bool(said - {None, Mode.ORDINARY})
 
 
 def see_cameras(agency: Agency) -> CamerasShown:
@@ -150,7 +166,16 @@ def see_cameras(agency: Agency) -> CamerasShown:
         boxes=_boxes(
             stored, said, {found.camera_id: found.name for found in placed}, now
         ),
+        mode=agency.mode,
+        because=_because(agency),
     )
+
+
+def _because(agency: Agency) -> tuple[Rule, ...]:
+    answer = keeping(
+        agency.rules, agency.profile.custodian, DataKind.NONHIT, Store.SERVER
+    )
+    return answer.because if isinstance(answer, Denial) else ()
 
 
 def _shown(  # noqa: PLR0913  what is known of one camera, by name

@@ -9,6 +9,7 @@ import attrs
 
 from charteroak.core.box_report import BoxStanding, Heard
 from charteroak.core.duty import Duty, DutyState
+from charteroak.core.keeping import Mode
 from charteroak.server.agency import Agency
 from charteroak.server.law_in_force import NotAdopted
 from charteroak.server.store import (
@@ -39,6 +40,8 @@ class Trouble(StrEnum):
 
     BOX_DISK_LOW = "box_disk_low"
     BOX_LOSES_READS = "box_loses_reads"
+    BOX_MEMORY = "box_memory"
+    BOX_NO_LIST = "box_no_list"
     BOX_QUEUE_OLD = "box_queue_old"
     BOX_SILENT = "box_silent"
     CAMERA_NO_PICTURE = "camera_no_picture"
@@ -53,6 +56,8 @@ class Trouble(StrEnum):
 _OF_BOXES: Final = (
     Trouble.BOX_LOSES_READS,
     Trouble.BOX_SILENT,
+    Trouble.BOX_MEMORY,
+    Trouble.BOX_NO_LIST,
     Trouble.CAMERA_NO_PICTURE,
     Trouble.BOX_QUEUE_OLD,
     Trouble.BOX_DISK_LOW,
@@ -117,6 +122,7 @@ class Status:
         notes: codes of what could be better, and breaks no promise by itself.
         oldest_at: start of the oldest bucket that is still there; None: none.
         limit: the read limit in force.
+        mode: what the rules let boxes and server keep.
         stored: reads stored in the last day, by the counts of ingest.
         deleted: reads deleted in the last day.
         refusals: what was turned away in the last day, by kind.
@@ -135,6 +141,7 @@ class Status:
     broken_promises: tuple[str, ...]
     notes: tuple[str, ...]
     limit: timedelta
+    mode: Mode
     granule: timedelta
     oldest_at: datetime | None
     stored: int
@@ -182,6 +189,10 @@ class Status:
                 about.append(Named(name=box.name, since=said.oldest_at))
             if code is Trouble.BOX_DISK_LOW and said.disk_low:
                 about.append(Named(name=box.name, since=None))
+            if code is Trouble.BOX_NO_LIST and said.without_list(self.at):
+                about.append(Named(name=box.name, since=said.list_until))
+            if code is Trouble.BOX_MEMORY and said.leaks_memory:
+                about.append(Named(name=box.name, since=None))
         return tuple(about)
 
     @property
@@ -216,6 +227,7 @@ def see_status(agency: Agency) -> Status:
         broken_promises=tuple(broken),
         notes=_notes(agency),
         limit=agency.retention.limit,
+        mode=agency.mode,
         granule=agency.retention.granule,
         oldest_at=day.oldest_at,
         stored=day.stored,
