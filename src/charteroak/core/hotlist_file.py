@@ -24,6 +24,7 @@ _COLUMNS: Final = ("plate", "state", "reason", "vehicle", "case", "expires")
 _NEEDED: Final = ("plate", "reason")
 _LONGEST: Final = {"reason": 200, "vehicle": 120, "case": 40}
 _MOST_ERRORS: Final = 1000
+_SAYING_LETTERS: Final = 3
 
 
 class UnreadableListError(CharterOakError):
@@ -98,7 +99,7 @@ def parse(
         content: all of it.
         zone: where a day begins and ends; an entry that expires on a day counts
             through that day.
-        refuses: whether a row is left out for what its reason says.
+        refuses: whether a row is left out for what is written in it.
         unfit: why else a row is left out: its column and what is wrong with it.
 
     Raises:
@@ -115,8 +116,8 @@ def parse(
             continue
         try:
             row = _row(columns, cells, zone)
-            if refuses is not None and refuses(row.reason):
-                raise _RowTroubleError("reason", "it says what the law forbids")  # noqa: TRY301  (as all that is wrong with a row)
+            if refuses is not None:
+                _check_words(row, refuses)
             if unfit is not None and (why := unfit(row)) is not None:
                 raise _RowTroubleError(*why)  # noqa: TRY301  (as above)
             rows[attrs.evolve(row, expires_at=None)] = row
@@ -137,6 +138,16 @@ def parse(
         errors=tuple(errors),
         left_out=left_out,
     )
+
+
+def _check_words(row: Row, refuses: Callable[[str], bool]) -> None:
+    """See that no word of a row says what is forbidden, in whichever column."""
+    written = {"reason": row.reason, "vehicle": row.vehicle, "case": row.case_ref}
+    for column, text in written.items():
+        # A bare number says nothing, and there are as many as there are rows.
+        says = sum(sign.isalpha() for sign in text) >= _SAYING_LETTERS
+        if says and refuses(text):
+            raise _RowTroubleError(column, "it says what the law forbids")
 
 
 def _text(content: bytes) -> str:

@@ -1,6 +1,7 @@
 """What every way of putting plates on a list shares: its words, its ids, its digests."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -43,6 +44,7 @@ class ListFile:
         source: where the file comes from, in words.
         authority: the statute or order that it is kept under.
         content: the bytes of the file, not looked at yet.
+        file_name: as it came; it is kept nowhere. Empty where it had none.
     """
 
     name: str
@@ -50,6 +52,7 @@ class ListFile:
     source: str
     authority: str
     content: bytes = attrs.field(repr=False)
+    file_name: str = attrs.field(default="", repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -102,9 +105,11 @@ def described(file: ListFile, notes: Notes) -> tuple[str, str, str] | ListUnread
         words = (_words(file.name), _words(file.source), _words(file.authority))
     except UnreadableListError as unreadable:
         return ListUnreadable(trouble=str(unreadable), hint=unreadable.hint)
-    if any(notes.refuses(each) for each in words):
+    # Whoever gives a list another name may have left that of the file.
+    of_file = re.sub(r"[._\-]+", " ", file.file_name)
+    if any(notes.refuses(each) for each in (*words, of_file)):
         return ListUnreadable(
-            trouble="its name, source or authority says what the law forbids",
+            trouble="its name, source, authority or file name says what the law forbids",
             hint="Say whose list it is. That it was refused is recorded.",
         )
     return words

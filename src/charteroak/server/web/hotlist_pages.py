@@ -97,6 +97,7 @@ def load(  # noqa: PLR0913, PLR0917  the fields of the form
         source=source,
         authority=authority,
         content=content,
+        file_name=file.filename or "",
     )
     answer = load_hotlist(agency, session.person, listed)
     if isinstance(answer, NeedsSecondPerson):
@@ -149,7 +150,7 @@ def _missing(
         errors["list_class"] = words.gettext("Choose what kind of list it is.")
     if known is ListClass.LOCAL and not is_purpose(typed["purpose"]):
         errors["purpose"] = words.gettext(
-            "Choose what its plates are looked for: it is a list of our own."
+            "Choose why its plates are looked for: it is a list of our own."
         )
     if file is None or not file.filename:
         errors["file"] = words.gettext(
