@@ -18,7 +18,7 @@ import attrs
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
@@ -383,6 +383,7 @@ def test_a_package_without_reads_says_so() -> None:
 texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=40)
 
 
+@settings(deadline=None)  # a package is made and read again
 @given(texts)
 def test_whatever_a_person_typed_stays_text(typed: str) -> None:
     hostile = f"<script>alert(1)</script>{typed}&<"
@@ -414,6 +415,9 @@ def cells(package: Package) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
+@settings(deadline=None)
+@example("'", "")
+@example("1+1", "\uff1d")
 @given(
     texts, st.sampled_from(["", "=", "+", "-", "@", "\t", "\r", "\n", " =", "|", "%"])
 )

@@ -11,9 +11,9 @@ from typing import Final
 from charteroak.core.package.contents import Package, PackageRead, picture_name
 from charteroak.core.policy import Rule
 
-# A spreadsheet computes what begins like this (OWASP, CSV injection), and makes a
-# number or a date of a plate such as 12E45 or MAR12.
-_COMPUTED: Final = re.compile(r"\s*[=+\-@\t\r\n|%]")
+# A spreadsheet computes what begins like this, in full width too (OWASP, CSV injection),
+# and takes a first apostrophe away.
+_COMPUTED: Final = re.compile(r"'|\s*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]")
 
 COLUMNS: Final = (
     "number", "seen_at_utc", "plate", "whole_plate_probability",
@@ -33,7 +33,8 @@ def utc(moment: datetime) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula.
+    """A text that no spreadsheet takes for a formula; without one first apostrophe it is
+    what it was.
 
     >>> safe_cell("=1+1"), safe_cell("Main Street")
     ("'=1+1", 'Main Street')
