@@ -2,11 +2,13 @@
 
 import hashlib
 import logging
+import re
+from collections.abc import Iterable
 from typing import Final
 
 import attrs
 
-from charteroak.core.codes import DataKind, Declared
+from charteroak.core.codes import AgencyKind, DataKind, Declared, Process
 from charteroak.core.disclosure import (
     PAUSED,
     TURNED_DOWN,
@@ -28,7 +30,10 @@ from charteroak.core.partner import Partner, worth
 from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, Permit, Request, Rule
 from charteroak.core.refusal_letter import Letter
+from charteroak.core.screening import Screened, Verdict, screen
+from charteroak.core.search import OTHER
 from charteroak.core.search_record import decision_fields
+from charteroak.law.screening import note_rules
 from charteroak.law.words import spoken
 from charteroak.server.agency import Agency
 from charteroak.server.store import audit, disclosures, papers, partners
@@ -41,6 +46,7 @@ _DATA: Final = {
     DataKind.NONHIT: "all reads of a plate",
     DataKind.OWN_RECORD: "the record of a car",
 }
+_SIGNED_BY_A_JUDGE: Final = frozenset({Process.COURT_ORDER, Process.JUDICIAL_WARRANT})
 _LOG: Final = logging.getLogger(__name__)
 
 KINDS: Final = {
@@ -96,6 +102,30 @@ def decide_twice_over(agency: Agency, question: Request) -> Permit | Denial:
     if isinstance(decision, Denial) and decision.alarming:
         _LOG.error("the rules need repair: %s", decision.because[-1].rule_id)
     return decision
+
+
+def screened(note: str, question: Request, *, beside: Iterable[str]) -> Screened:
+    """What is written comes to: the note, and beside it who asks, from where, for what.
+
+    A note can be clean where the reference is `HSI 26-118` and the address `@ice.dhs.gov`.
+    What a judge signed is not refused for the name of whoever brings it, nor a law
+    office for saying that it defends immigrants.
+
+    Args:
+        note: what crime or person it is about.
+        question: what the rules are asked.
+        beside: name of the agency, person, contact, their case number.
+    """
+    must_say = str(question.purpose) == str(OTHER)
+    found = screen(note, note_rules(), must_say=must_say)
+    signed = question.legal_process in _SIGNED_BY_A_JUDGE
+    defends = question.agency_kind is AgencyKind.DEFENCE
+    if found.verdict is Verdict.BLOCK or signed or defends:
+        return found
+    # The parts of an address are words of their own.
+    texts = (re.sub(r"[@._]", " ", each) for each in beside)
+    others = (screen(text, note_rules()) for text in texts)
+    return next((each for each in others if each.verdict is Verdict.BLOCK), found)
 
 
 def stand_of(decision: Permit | Denial, partner: Partner | None) -> Stands:

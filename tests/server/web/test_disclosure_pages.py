@@ -149,6 +149,13 @@ def test_a_warrant_that_no_judge_signed_is_refused_with_a_letter(
         clerk.post("/disclosure/new", sent, files={"scan": PDF}), "refused"
     )
 
+    # Who asks and from where is read as the note is, before the click as well.
+    beside = clerk.post(
+        "/disclosure/explain",
+        form(partner(agency, "Troy Police", "CT"), contact="x@ice.dhs.gov"),
+        headers={"hx-request": "true"},
+    )
+    assert "CT-no-immigration" in beside.text
     letter = refused_by(clerk, number)
     assert "P.A. 26-14" in letter
     assert "Bring a warrant that a judge signed" in letter

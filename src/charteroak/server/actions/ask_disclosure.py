@@ -1,11 +1,7 @@
 """Enter another agency's request with its papers; the rules decide at once."""
 
-import re
-from typing import Final
-
 import attrs
 
-from charteroak.core.codes import AgencyKind, Process
 from charteroak.core.disclosure import (
     AgencyAsks,
     Details,
@@ -21,17 +17,13 @@ from charteroak.core.log_record import RecordId
 from charteroak.core.partner import NoSuchPartner
 from charteroak.core.people import Act, Person
 from charteroak.core.policy import Rule
-from charteroak.core.screening import Screened, Verdict, screen
-from charteroak.core.search import OTHER
+from charteroak.core.screening import Verdict
 from charteroak.core.search_check import Weighed, weigh
-from charteroak.law.screening import note_rules
 from charteroak.server import leaving
 from charteroak.server.agency import Agency
 from charteroak.server.leaving import Stands
 from charteroak.server.store import disclosures, flags, papers, partners
 from charteroak.server.store.database import Changes
-
-_SIGNED_BY_A_JUDGE: Final = frozenset({Process.COURT_ORDER, Process.JUDICIAL_WARRANT})
 
 
 @attrs.frozen(kw_only=True)
@@ -67,31 +59,17 @@ def ask_disclosure(
         question = asks.question(
             agency.profile.custodian, leaving.declared(agency, tx, partner)
         )
-        weighed = weigh(agency.rules, question, _screened(asks))
+        screened = leaving.screened(
+            asks.note,
+            question,
+            beside=(partner.name, asks.person, asks.contact, asks.reference),
+        )
+        weighed = weigh(agency.rules, question, screened)
         decision = leaving.decide_twice_over(agency, question)
         stands = _with_note(leaving.stand_of(decision, partner), weighed)
         if weighed.verdict is Verdict.VAGUE and stands.why is None:
             return SaysNothing(because=weighed.because)
         return _write(agency, tx, who, asks, stands, weighed)
-
-
-def _screened(asks: AgencyAsks) -> Screened:
-    """What is written comes to: the note, and beside it who asks, from where, for what.
-
-    A note can be clean where the reference is `HSI 26-118` and the address `@ice.dhs.gov`.
-    What a judge signed is not refused for the name of whoever brings it, nor a law
-    office for saying that it defends immigrants.
-    """
-    note = screen(asks.note, note_rules(), must_say=str(asks.purpose) == str(OTHER))
-    signed = asks.process in _SIGNED_BY_A_JUDGE
-    defends = asks.partner.kind is AgencyKind.DEFENCE
-    if note.verdict is Verdict.BLOCK or signed or defends:
-        return note
-    beside = (asks.partner.name, asks.person, asks.contact, asks.reference)
-    # The parts of an address are words of their own.
-    texts = (re.sub(r"[@._]", " ", each) for each in beside)
-    found = (screen(text, note_rules()) for text in texts)
-    return next((each for each in found if each.verdict is Verdict.BLOCK), note)
 
 
 def _with_note(stands: Stands, weighed: Weighed) -> Stands:

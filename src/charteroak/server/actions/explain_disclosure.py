@@ -1,5 +1,7 @@
 """Say before the click what the law says to a request; nothing is recorded or looked up."""
 
+from collections.abc import Sequence
+
 import attrs
 
 from charteroak.core.codes import DataKind, Declared, Process, Standing
@@ -7,10 +9,9 @@ from charteroak.core.disclosure import agency_question, owner_question
 from charteroak.core.partner import PartnerId
 from charteroak.core.people import Person
 from charteroak.core.policy import Denial, Rule
-from charteroak.core.screening import Verdict, screen
-from charteroak.core.search import OTHER, Purpose
+from charteroak.core.screening import Verdict
+from charteroak.core.search import Purpose
 from charteroak.core.search_check import weigh
-from charteroak.law.screening import note_rules
 from charteroak.server import leaving
 from charteroak.server.agency import Agency
 from charteroak.server.store import partners
@@ -40,8 +41,19 @@ def explain_disclosure(  # noqa: PLR0913  (what is asked, by name)
     data_kind: DataKind,
     process: Process,
     note: str,
+    beside: Sequence[str] = (),
 ) -> DisclosureExplained | None:
-    """What the rules would say to another agency's request; None for an unknown one."""
+    """What the rules would say to another agency's request; None for an unknown one.
+
+    Args:
+        agency: whose reads.
+        partner_id: who asks.
+        purpose: for what.
+        data_kind: which data.
+        process: what its legal paper counts as.
+        note: what crime or person it is about.
+        beside: what else is written: person, contact, their case number.
+    """
     with agency.database.changes() as tx:
         partner = partners.one(tx, partner_id)
         if partner is None:
@@ -56,7 +68,7 @@ def explain_disclosure(  # noqa: PLR0913  (what is asked, by name)
         declared=declared,
     )
     stands = leaving.stand_of(leaving.decide_twice_over(agency, question), partner)
-    screened = screen(note, note_rules(), must_say=str(purpose) == str(OTHER))
+    screened = leaving.screened(note, question, beside=(partner.name, *beside))
     weighed = weigh(agency.rules, question, screened)
     noted = weighed.verdict in {Verdict.BLOCK, Verdict.VAGUE}
     return DisclosureExplained(

@@ -403,7 +403,7 @@ def _form(
         "data": options(DATA, words),
         "papers": options(PAPERS, words),
         "issuers": options(ISSUERS, words),
-        "explained": _explained(agency, meant),
+        "explained": _explained(agency, form, meant),
         "process": meant.process,
         **_names(agency),
     }
@@ -412,11 +412,10 @@ def _form(
     return _private(shown)
 
 
-def _explained(agency: Agency, meant: Meant) -> DisclosureExplained | None:
-    known = meant.partner_id is not None and meant.purpose is not None
-    if not known or meant.data_kind is None or meant.process is None:
-        return None
+def _explained(agency: Agency, form: Typed, meant: Meant) -> DisclosureExplained | None:
     if meant.partner_id is None or meant.purpose is None:
+        return None
+    if meant.data_kind is None or meant.process is None:
         return None
     return explain_disclosure(
         agency,
@@ -425,6 +424,7 @@ def _explained(agency: Agency, meant: Meant) -> DisclosureExplained | None:
         data_kind=meant.data_kind,
         process=meant.process,
         note=meant.note,
+        beside=(form.person, form.contact, form.reference),
     )
 
 
