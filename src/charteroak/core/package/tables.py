@@ -33,8 +33,9 @@ def utc(moment: datetime) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula; without one first apostrophe it is
-    what it was.
+    """A text that no spreadsheet takes for a formula.
+
+    Without one first apostrophe, where there is one, it is what it was.
 
     >>> safe_cell("=1+1"), safe_cell("Main Street")
     ("'=1+1", 'Main Street')
