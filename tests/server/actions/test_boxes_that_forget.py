@@ -47,7 +47,7 @@ from charteroak.server.actions.place_camera import Placed, place_camera
 from charteroak.server.actions.see_cameras import see_cameras
 from charteroak.server.agency import Agency
 from charteroak.server.ordering import list_in_force
-from charteroak.server.store import hotlists, refusals
+from charteroak.server.store import board_health, hotlists, refusals
 from charteroak.server.vault.box_lists import BoxLists, ListBeingMadeError
 from charteroak.server.web.app import create_app
 
@@ -466,6 +466,9 @@ def test_a_box_says_what_it_does_and_that_is_recorded_once(
     (camera,) = see_cameras(forgetful).cameras
     assert camera.hourly[-2:] == (5, 8)
     assert camera.read_hour is not None
+    with forgetful.database.changes() as tx:
+        (on_board,) = board_health.cameras(tx, most=9)
+    assert on_board.read_hour == camera.read_hour
 
 
 def test_a_count_of_another_start_adds_and_an_absurd_hour_does_not(

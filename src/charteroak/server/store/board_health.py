@@ -49,10 +49,12 @@ class ListHealth:
 _CAMERAS: Final = """
     SELECT c.camera_id, c.name, c.latitude, c.longitude, c.heading_deg,
            b.heard_at, b.clock_offset_s,
-           (SELECT n.hour FROM read_counts AS n
-             WHERE n.camera_id = c.camera_id AND n.reads > 0
-             ORDER BY n.hour DESC
-             LIMIT 1) AS read_hour
+           greatest((SELECT n.hour FROM read_counts AS n
+                      WHERE n.camera_id = c.camera_id AND n.reads > 0
+                      ORDER BY n.hour DESC
+                      LIMIT 1),
+                    (SELECT max(f.hour) FROM forgotten_counts AS f
+                      WHERE f.camera_id = c.camera_id AND f.n > 0)) AS read_hour
       FROM cameras AS c
       LEFT JOIN LATERAL (
            SELECT x.last_batch_at AS heard_at, x.clock_offset_s
