@@ -157,20 +157,32 @@ def test_rows_that_came_past_every_door_match_nothing(  # noqa: PLR0913, PLR0917
     assert tables.count("alerts") == 0
 
 
-def test_there_is_one_door() -> None:
-    """Whatever else fills hot lists would have to ask the law by itself."""
-    callers = {
-        str(path.relative_to(PACKAGE))
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute | ast.Name)
-        and getattr(node, "attr", getattr(node, "id", "")) == "replace_entries"
-    }
+def test_there_are_two_doors() -> None:
+    """Whatever else fills hot lists would have to ask the law by itself.
+
+    One is for lists from elsewhere, one for what a second person has approved.
+    """
+    callers: dict[str, set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Attribute | ast.Name):
+                continue
+            name = ast.unparse(node).rpartition(".")[2]
+            door = ast.unparse(node) if name in {"add", "fill"} else name
+            if door in {"hotlists.fill", "own_entries.add", "replace_entries"}:
+                callers.setdefault(door, set()).add(str(path.relative_to(PACKAGE)))
     writers = {
         str(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*.py")
         if "INSERT INTO hotlist_entries" in " ".join(path.read_text().split())
     }
 
-    assert callers == {"server/actions/load_hotlist.py"}
+    assert callers == {
+        "hotlists.fill": {"server/store/own_entries.py"},
+        "own_entries.add": {"server/actions/decide_entries.py"},
+        "replace_entries": {
+            "server/actions/decide_entries.py",
+            "server/actions/load_hotlist.py",
+        },
+    }
     assert writers <= {"server/store/hotlists.py"}

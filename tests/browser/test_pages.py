@@ -17,6 +17,7 @@ from tests.support.alerts import Hit, raised
 from tests.support.chromium import DESKTOP, errors_of
 from tests.support.desk_pages import PLACES, Browsers, Place
 from tests.support.disclosure_pages import DISCLOSURE
+from tests.support.entry_pages import ENTRIES
 from tests.support.live import served
 
 from charteroak.core.people import Role
@@ -100,7 +101,9 @@ LARGER = """(answer) => {
 }"""
 
 
-@pytest.mark.parametrize("place", [*PLACES, *DISCLOSURE], ids=lambda place: place.name)
+@pytest.mark.parametrize(
+    "place", [*PLACES, *DISCLOSURE, *ENTRIES], ids=lambda place: place.name
+)
 def test_a_page_is_right(browsers: Browsers, place: Place) -> None:
     page = browsers.page(place.role)
     errors = errors_of(page)

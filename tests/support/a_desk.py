@@ -21,14 +21,18 @@ from charteroak.core.duty import Duty
 from charteroak.core.hold import HoldId
 from charteroak.core.hotlist import ListClass
 from charteroak.core.people import FAILURES_BEFORE_LOCK, Person, Role
+from charteroak.core.plate import PlateText
+from charteroak.core.search import Purpose
 from charteroak.core.search_answer import Found
 from charteroak.rendering.bodies import draw_rear
 from charteroak.rendering.plate import render_plate
 from charteroak.server.actions.acknowledge_alert import acknowledge_alert
 from charteroak.server.actions.add_person import PersonAdded, add_person
 from charteroak.server.actions.approve_hold import HoldKept, approve_hold
+from charteroak.server.actions.ask_entries import EntriesWait, Wanted, ask_entry
 from charteroak.server.actions.change_person import Changed, disable
 from charteroak.server.actions.conclude_alert import conclude_alert
+from charteroak.server.actions.decide_entries import decide_entries
 from charteroak.server.actions.load_hotlist import ListFile, Loaded, load_hotlist
 from charteroak.server.actions.note_duty import note_duty
 from charteroak.server.actions.place_camera import place_camera
@@ -118,6 +122,7 @@ def furnished(agency: Agency) -> FullDesk:
     note_duty(agency, Duty.PURGE_READS, done=3, trouble="")
     note_duty(agency, Duty.MAKE_BUCKETS, done=None, trouble="The disk is full.")
     _second_looks(agency, people)
+    _own_plates(agency, people)
     return FullDesk(
         agency=agency,
         people=people,
@@ -205,6 +210,30 @@ def _lists(agency: Agency, clerk: Person) -> None:
             ),
         )
         assert isinstance(loaded, Loaded), loaded
+
+
+def _own_plates(agency: Agency, people: Mapping[Role, Person]) -> None:
+    """Two plates of the agency's own in force, one of them not for long; one that waits."""
+    clerk, robbery = people[Role.LIST_CLERK], Purpose("robbery")
+    for plate, days, approve in (
+        ("XR30817", 2, True),
+        ("B80OI15", 28, True),
+        ("KB10O84", 7, False),
+    ):
+        wanted = Wanted(
+            plate=PlateText(plate),
+            state="CT",
+            reason="Robbery of the pharmacy on Elm Street, 12 October",
+            vehicle="silver Ford Focus, 2019" if approve else "",
+            case_ref=CASE,
+            expires_at=agency.clock() + timedelta(days=days),
+        )
+        asked = ask_entry(agency, clerk, wanted, purpose=robbery)
+        assert isinstance(asked, EntriesWait), asked
+        if approve:
+            decide_entries(
+                agency, people[Role.SUPERVISOR], asked.asked, approve=True, reason=""
+            )
 
 
 def _second_looks(agency: Agency, people: Mapping[Role, Person]) -> None:

@@ -126,7 +126,7 @@ def test_a_rejection_says_why(agency: Agency, client_as: ClientAs) -> None:
         ("state", "ZZ", "Choose the state"),
         ("reason", "", "What crime or person?"),
         ("reason", "inv", "These words say neither"),
-        ("purpose", "nothing", "Choose what the plate is looked for"),
+        ("purpose", "nothing", "Choose why the plate is looked for"),
         ("case", "", "no plate is listed without"),
         ("case", "abc", "A case number has"),
         ("ends", "", "Give a day from"),

@@ -97,7 +97,7 @@ def read(
         errors["vehicle"] = say("Say it in at most 120 characters.")
     purpose = Purpose(form.purpose) if is_purpose(form.purpose) else None
     if purpose is None:
-        errors["purpose"] = say("Choose what the plate is looked for.")
+        errors["purpose"] = say("Choose why the plate is looked for.")
     reason = " ".join(form.reason.split())
     if not reason:
         errors["reason"] = say("What crime or person? Write it in a few words.")
