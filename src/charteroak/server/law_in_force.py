@@ -9,6 +9,7 @@ import hashlib
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -186,3 +187,13 @@ class LawInForce:
     refused: NotAdopted | None = None
     council: CouncilStanding = NO_COUNCIL
     doors: Doors = attrs.field(factory=Doors)
+    _turn: Lock = attrs.field(factory=Lock, init=False)
+
+    def stands(self, council: CouncilStanding) -> None:
+        """Put in force how the council's orders stand; what is older is left out.
+
+        Whoever looked before an order was carried out may be late to say what it saw.
+        """
+        with self._turn:
+            if council.last >= self.council.last:
+                self.council = council

@@ -77,6 +77,7 @@ class LawWatch:
         self._settled: Sources | None = None
         self._seen: Sources | None = None
         self._asked = threading.Event()
+        self._rules = agency.in_force().rules
 
     def ask(self) -> None:
         """Load the rules anew at the next look, also where no file changed."""
@@ -94,14 +95,14 @@ class LawWatch:
         still, self._seen = found == self._seen, found
         if self._asked.is_set() or (found != self._settled and still):
             self._asked.clear()
-            changed = settle_rules(agency, found)
+            if settle_rules(agency, found) and agency.law.adopted is not None:
+                note_retention(agency.in_force(), agency.law.adopted.limit)
+                make_buckets(agency.in_force())
             self._settled = found
-            if changed:
-                now = agency.in_force()
-                if agency.law.adopted is not None:
-                    note_retention(now, agency.law.adopted.limit)
-                make_buckets(now)
-                rebuild_hot_file(now)
+        now = agency.in_force()
+        if now.rules is not self._rules:
+            rebuild_hot_file(now)
+            self._rules = now.rules
 
 
 class Worker:

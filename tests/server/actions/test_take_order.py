@@ -8,6 +8,7 @@ import attrs
 import psycopg
 import pytest
 from tests.support.agency import SettableClock
+from tests.support.box import FakeBox, wanted
 from tests.support.council import MAYA, NOAH, Member, an_order, enrolled, suspended
 from tests.support.sightings import a_search, seen
 from tests.support.tables import Tables
@@ -23,6 +24,7 @@ from charteroak.server.actions.enrol_council import (
     TwoKeysError,
     enrol_council,
 )
+from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.purge_reads import purge_reads
 from charteroak.server.actions.recall_council import look_at_council, recall_council
 from charteroak.server.actions.search_reads import search_reads
@@ -302,6 +304,54 @@ def test_it_survives_a_restart_and_another_process_sees_it(agency: Agency) -> No
     again = reborn(agency).in_force()
     assert again.council == agency.law.council
     assert again.rules.rule("MO-no-search") is not None
+
+
+def test_the_first_read_after_the_end_is_matched(
+    agency: Agency, agency_clock: SettableClock, box: FakeBox, tables: Tables
+) -> None:
+    wanted(agency, "QX9A42")
+    suspended(agency)
+    during = agency.in_force()
+    # The lists alert nobody meanwhile, so the worker empties the matcher's file.
+    assert rebuild_hot_file(during) == 0
+    quiet = attrs.evolve(box, agency=during)
+    assert quiet.send(quiet.read("QX9A42")).not_kept == 1
+
+    carried(during, an_order(agency, Step.RESUME, MAYA, NOAH))
+
+    awake = attrs.evolve(box, agency=agency.in_force(), sequence=9)
+    agency_clock.advance(timedelta(minutes=1))
+    assert awake.send(awake.read("QX9A42")).kept == 1
+    assert tables.count("alerts") == 1
+
+
+def test_what_was_captured_meanwhile_is_not_kept_later(
+    agency: Agency, agency_clock: SettableClock, box: FakeBox, tables: Tables
+) -> None:
+    agency_clock.advance(timedelta(minutes=5))
+    suspended(agency)
+    agency_clock.advance(timedelta(minutes=5))
+    carried(agency, an_order(agency, Step.RESUME, MAYA, NOAH))
+    agency_clock.advance(timedelta(minutes=5))
+    late = attrs.evolve(box, agency=agency.in_force())
+    minutes = [1, 6, 9, 11, 14]
+
+    answer = late.send(
+        *(late.read(f"AB{ago}", ago=timedelta(minutes=ago)) for ago in minutes)
+    )
+
+    assert (answer.kept, answer.not_kept) == (3, 2)
+    assert tables.count("reads") == 3
+
+
+def test_who_looked_before_an_order_does_not_undo_it(agency: Agency) -> None:
+    enrolled(agency)
+    seen_before = agency.law.council
+    carried(agency, an_order(agency, Step.SUSPEND, MAYA))
+
+    agency.law.stands(seen_before)
+
+    assert agency.law.council.suspended
 
 
 def emptied(tables: Tables, *which: str) -> None:

@@ -56,5 +56,5 @@ def enrol_council(agency: Agency, keys: tuple[CouncilKey, ...]) -> CouncilStandi
             council.enrol(tx, slot, key, at=now, record_id=receipt.record_id)
         stands = council.stands(tx)
         council_file.write(agency.keys.folder, stands.keys, None)
-    agency.law.council = stands
+    agency.law.stands(stands)
     return stands

@@ -17,6 +17,7 @@ from charteroak.core.moratorium import (
     turned,
 )
 from charteroak.server.agency import Agency
+from charteroak.server.resuming import put_in_force
 from charteroak.server.store import council
 from charteroak.server.store.database import Changes
 from charteroak.server.vault import council_file
@@ -39,7 +40,7 @@ def recall_council(agency: Agency) -> CouncilStanding:
             stands = council.stands(tx)
             if beside is None or beside.taken != last:
                 council_file.write(folder, stands.keys, last)
-    agency.law.council = stands
+    agency.law.stands(stands)
     return stands
 
 
@@ -47,7 +48,7 @@ def look_at_council(agency: Agency) -> CouncilStanding:
     """Put in force what another process may have carried out; done every second."""
     with agency.database.changes() as tx:
         stands = council.stands(tx)
-    agency.law.council = stands
+    put_in_force(agency, stands)
     return stands
 
 

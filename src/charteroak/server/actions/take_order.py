@@ -27,6 +27,7 @@ from charteroak.core.people import Act
 from charteroak.core.policy import Denial, Permit, Request, Rule, decide
 from charteroak.core.search_record import decision_fields
 from charteroak.server.agency import Agency
+from charteroak.server.resuming import put_in_force
 from charteroak.server.store import council
 from charteroak.server.store.database import Changes
 from charteroak.server.vault import council_file
@@ -105,7 +106,7 @@ def take_order(agency: Agency, text: bytes) -> Carried | NotCarried | TooMany:
         council.alone(tx)
         answer = _take(agency, tx, signed)
     if isinstance(answer, Carried):
-        agency.law.council = answer.stands
+        put_in_force(agency, answer.stands)
     return answer
 
 

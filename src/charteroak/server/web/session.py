@@ -91,12 +91,16 @@ class ForgedRequestError(CharterOakError):
 
 
 def agency_of(request: Request) -> Agency:
-    """The agency that this app serves, under the rules in force as this is asked."""
+    """The agency that this app serves, under the rules in force as a request begins."""
+    begun: Agency | None = getattr(request.state, "agency", None)
+    if begun is not None:
+        return begun
     agency = request.app.state.agency
     if not isinstance(agency, Agency):  # pragma: no cover
         msg = "the app has no agency"
         raise TypeError(msg)
-    return agency.in_force()
+    begun = request.state.agency = agency.in_force()
+    return begun
 
 
 TheAgency = Annotated[Agency, Depends(agency_of)]
