@@ -377,3 +377,23 @@ def test_every_decision_of_a_request_can_be_replayed(
         assert entry["policy"] == agency.rules.fingerprint
         assert entry["rules"] == ["CT-share-neighbors"]
         assert json.dumps(entry).count(PLATE) == 0
+
+
+def test_no_role_of_the_database_does_more_than_it_must(agency: Agency) -> None:
+    desk, looks, log = (
+        agency.database.changes,
+        agency.database.looks,
+        agency.database.audits,
+    )
+    for begin, attack in (
+        (desk, "UPDATE disclosures SET entered_by = gen_random_uuid()"),
+        (desk, "DELETE FROM disclosures"),
+        (desk, "UPDATE declarations SET ends_at = 'infinity'"),
+        (desk, "UPDATE papers SET sha256 = ''"),
+        (desk, "UPDATE partners SET jurisdiction = 'CT'"),
+        (looks, "SELECT number FROM disclosures"),
+        (looks, "SELECT plate FROM alert_evidence"),
+        (log, "SELECT sealed FROM papers"),
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), begin() as tx:
+            tx.connection.execute(attack.encode())

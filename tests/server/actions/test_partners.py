@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 
+import attrs
 from tests.support.a_partner import (
     SCAN,
     answered,
@@ -14,8 +15,9 @@ from tests.support.a_partner import (
     refused,
 )
 from tests.support.agency import SettableClock
-from tests.support.sightings import log_kinds, person, seen
+from tests.support.sightings import a_read, log_kinds, person, seen, taken
 from tests.support.tables import Tables
+from typing_extensions import override
 
 from charteroak.core.codes import AgencyKind, Declared
 from charteroak.core.disclosure import NoSuchDisclosure, Stage, Why
@@ -33,6 +35,7 @@ from charteroak.server.actions.see_paper import PaperDamaged, see_paper
 from charteroak.server.actions.see_partners import see_partners
 from charteroak.server.actions.withdraw_declaration import withdraw_declaration
 from charteroak.server.agency import Agency
+from charteroak.server.vault.pictures import Pictures
 
 CLERK, SUPERVISOR = person(Role.LIST_CLERK), person(Role.SUPERVISOR)
 PLATE = "BK47193"
@@ -183,3 +186,28 @@ def test_what_was_answered_and_is_refused_later_stays_answered(
     shown = see_disclosures(agency, SUPERVISOR, closed_too=True)
     assert not isinstance(shown, NotAllowed)
     assert shown[0].stage is Stage.ANSWERED
+
+
+def test_a_switch_that_is_turned_while_the_package_is_made_stops_it(
+    agency: Agency,
+) -> None:
+    taken(agency, a_read(agency, PLATE), pictures=(b"plate", b"car"))
+    here = partner(agency, "Hartford Police", "CT")
+    number = entered(agency, asked_by(agency, here, plate=PLATE))
+    decide_disclosure(agency, SUPERVISOR, number, approve=True, reason=WHY)
+    reason = "Found in the press"
+
+    class Slow(Pictures):
+        @override
+        def fetch(self, ref: str) -> bytes:
+            pause_partner(agency, CLERK, here.partner_id, paused=True, reason=reason)
+            return agency.pictures.fetch(ref)
+
+    folder = agency.settings.data / "pictures"
+    slow = Slow(folder, keys=agency.keys, entropy=agency.entropy)
+    refusal = refused(
+        release_disclosure(attrs.evolve(agency, pictures=slow), SUPERVISOR, number)
+    )
+
+    assert refusal.why is Why.PAUSED
+    assert "disclosure.answered" not in log_kinds(agency)

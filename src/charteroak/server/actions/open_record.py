@@ -22,7 +22,7 @@ from charteroak.server.store.database import Audits
 # auditor sees no reads: it is shown as sealed, with its commitment.
 _SHOWN: Final = frozenset(
     {"about", "act", "alert", "asker", "at", "box", "camera", "cameras", "case_ref", "clerk", "hold", "list",
-     "login", "partner", "person", "role", "roles", "second_person", "since",
+     "login", "partner_name", "person", "role", "roles", "second_person", "since",
      "until"}
 )  # fmt: skip
 

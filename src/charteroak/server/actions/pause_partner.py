@@ -60,6 +60,7 @@ def pause_partner(
                 private={
                     "person": str(who.person_id),
                     "partner": str(partner_id),
+                    "partner_name": partner.name,
                     "reason": reason,
                 },
             ),

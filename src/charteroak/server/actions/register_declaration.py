@@ -67,6 +67,7 @@ def register_declaration(
                 private={
                     "person": str(who.person_id),
                     "partner": str(partner_id),
+                    "partner_name": partner.name,
                     "signer": declaration.signer,
                 },
             ),

@@ -56,7 +56,7 @@ def register_partner(
                 private={
                     "person": str(who.person_id),
                     "partner": str(partner.partner_id),
-                    "name": name,
+                    "partner_name": name,
                 },
             ),
         )

@@ -63,7 +63,8 @@ def release_disclosure(
 
     Three transactions around the look, as for a search: the decision, the look, the
     count with the package's SHA-256. A declaration that ended after the approval, a rule
-    or a switch that was changed since, refuses it here. What is due is never found.
+    or a switch that was changed since, refuses it here, also while the package is made.
+    What is due is never found.
 
     Returns:
         A package that opens when the log durably holds the decision.
@@ -94,8 +95,7 @@ def release_disclosure(
             return leaving.refuse(agency, tx, who, asked, details, stands)
     found = _look(agency, details, permit=stands.decision, released=released)
     made = _package(agency, who, asked, details, found, permit=stands.decision)
-    _answered(agency, who, asked, made, permit=stands.decision, released=released)
-    return Sealed(made, released)
+    return _answered(agency, who, details, number, made, released=released)
 
 
 def _look(
@@ -220,20 +220,29 @@ def _picture(agency: Agency, kind: PictureKind, reference: str) -> package.Pictu
 def _answered(  # noqa: PLR0913  (what is recorded, by name)
     agency: Agency,
     who: Person,
-    asked: Disclosure,
+    details: Details,
+    number: RecordId,
     made: Released,
     *,
-    permit: Permit,
     released: LogReceipt,
-) -> None:
+) -> Sealed[Released] | Refusal | NoSuchDisclosure:
+    """Record what leaves, unless something stands against it by now."""
     public: dict[str, Value] = {
-        "asked": int(asked.number),
+        "asked": int(number),
         "released": int(released.record_id),
         "reads": made.reads,
         "cut": made.cut,
         "package_sha256": made.sha256,
     }
-    draft = leaving.draft(agency, who, permit, "answered", public=public)
     with agency.database.changes() as tx:
-        agency.record(tx, attrs.evolve(draft, public=public))
-        disclosures.answer(tx, asked.number, reads=made.reads, at=agency.clock())
+        # Making it takes its time, and a switch stops at once.
+        asked = disclosures.find_to_change(tx, number)
+        if asked is None or asked.stage not in {Stage.APPROVED, Stage.ANSWERED}:
+            return NoSuchDisclosure()
+        stands = leaving.stand_now(agency, tx, who, asked)
+        if stands.why is not None:
+            return leaving.refuse(agency, tx, who, asked, details, stands)
+        draft = leaving.draft(agency, who, stands.decision, "answered")
+        last = agency.record(tx, attrs.evolve(draft, public=public))
+        disclosures.answer(tx, number, reads=made.reads, at=agency.clock())
+    return Sealed(made, last)

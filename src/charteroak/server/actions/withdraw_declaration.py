@@ -45,6 +45,7 @@ def withdraw_declaration(
                 private={
                     "person": str(who.person_id),
                     "partner": str(found.partner_id),
+                    "partner_name": found.declaration.agency,
                     "reason": reason,
                 },
             ),
