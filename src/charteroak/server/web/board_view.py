@@ -21,7 +21,6 @@ from charteroak.server.actions.see_board import (
     LIST_OLD,
     Board,
 )
-from charteroak.server.store.board_health import ListHealth
 from charteroak.server.web.text import later
 
 UNSURE_BELOW: Final = 0.9
@@ -226,27 +225,25 @@ def list_is_old(loaded_at: datetime, at: datetime) -> bool:
 
 def list_marks(board: Board) -> list[ListMark]:
     """Lists with their age, the old ones first."""
-    marks = [_list_mark(each, board) for each in board.lists]
-    return sorted(marks, key=lambda mark: not mark.old)
-
-
-def _list_mark(each: ListHealth, board: Board) -> ListMark:
-    silent = (
-        freshness(
+    marks = []
+    for each in board.lists:
+        fresh = freshness(
             ListClass(each.list_class),
             each.loaded_at,
             term=board.list_term,
             at=board.at,
         )
-        is Freshness.STALE
-    )
-    return ListMark(
-        name=each.name,
-        loaded_at=each.loaded_at,
-        entries=each.entries,
-        old=silent or list_is_old(each.loaded_at, board.at),
-        silent=silent,
-    )
+        silent = fresh is Freshness.STALE
+        marks.append(
+            ListMark(
+                name=each.name,
+                loaded_at=each.loaded_at,
+                entries=each.entries,
+                old=silent or list_is_old(each.loaded_at, board.at),
+                silent=silent,
+            )
+        )
+    return sorted(marks, key=lambda mark: not mark.old)
 
 
 def board_context(
