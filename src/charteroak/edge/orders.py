@@ -84,6 +84,7 @@ class Keeper:
     _guard: threading.RLock = attrs.field(factory=threading.RLock, init=False)
     _known: KnownOrders | None = attrs.field(default=None, init=False, repr=False)
     _unwritten: bool = attrs.field(default=False, init=False)
+    _said: str = attrs.field(default="", init=False)
     _standing: Standing | None = attrs.field(default=None, init=False)
     _matching: Matching | None = attrs.field(default=None, init=False, repr=False)
     _forgotten: Counter[tuple[CameraId, int]] = attrs.field(factory=Counter, init=False)
@@ -153,7 +154,7 @@ class Keeper:
 
         Raises:
             ForgedOrdersError: they are not the agency's, or not for this request.
-            DataFolderError: they cannot be written down; the old ones stay.
+            DataFolderError: they cannot be written down yet; they are obeyed.
             SpoolUnavailableError: what must be destroyed could not be: it is tried
                 again with the next orders.
         """
@@ -168,10 +169,13 @@ class Keeper:
             )
             self._unwritten |= known is None or fresh.says_more_than(known)
             self._known = fresh if self._unwritten else known
-            # First obeyed, then written down: a full disk is no reason to keep more.
             ahead_s = orders.server_s - self.clock().timestamp()
-            self._obey(Standing(orders=orders, ahead_s=ahead_s))
-            self._write()
+            try:
+                # Written down first, so that a power cut does not undo it.
+                self._write()
+            finally:
+                # A full disk is no reason to keep more.
+                self._obey(Standing(orders=orders, ahead_s=ahead_s))
 
     def take_list(self, answer: BoxListAnswer) -> None:
         """Compare with another list from now on.
@@ -291,7 +295,6 @@ class Keeper:
         return checked(answer, asked=asked, enrolment=self.enrolment, known=self._known)
 
     def _obey(self, standing: Standing) -> None:
-        before = self._told()
         self._standing = standing
         if self._forgets:
             gone = self.spool.keep_hits_only()
@@ -301,11 +304,10 @@ class Keeper:
                     "told to keep hits alone: %d reads that waited were destroyed", gone
                 )
         self.spool.shorten(timedelta(seconds=standing.orders.keep_s))
-        if self._told() != before:
-            _log.info("this box %s", self.in_words())
-
-    def _told(self) -> tuple[Mode, bool]:
-        return self.mode, self.orders is None
+        words = self.in_words()
+        if words != self._said:
+            _log.info("this box %s", words)
+        self._said = words
 
     def _write(self) -> None:
         if self._unwritten and self._known is not None:
