@@ -135,6 +135,8 @@ def open_site(
         UnusableMapError: the street map is none.
         CharterOakError: what the database, the law or the keys say is wrong.
     """
+    # Rules that cannot be used are told before anything slow happens.
+    adopt(settings, on=today(settings, clock()))
     if settings.map_file is not None and not share:
         read_street_map(settings.map_file)
     if restoring_mark(settings).exists():

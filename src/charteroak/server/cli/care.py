@@ -123,7 +123,8 @@ def restore(
         typer.echo(f"Ended, because their key is gone: {done.holds_ended} holds.")
     typer.echo(
         "Accounts, boxes and lists are as they were then. Look through them: disable "
-        "again who left, revoke again what was revoked, load today's lists."
+        "again who left, revoke again what was revoked, load today's lists. What the "
+        "council ordered last, `charteroak server council standing` says."
     )
 
 
