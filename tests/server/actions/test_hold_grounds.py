@@ -324,3 +324,12 @@ def test_a_read_that_becomes_due_before_the_approval_is_gone(
     assert type(done).__name__ == "ReadGone"
     assert tables.count("held_reads") == 0
     assert tables.public_entries("hold.ended") == [{"why": "read_gone"}]
+
+
+def test_a_paper_of_a_court_comes_with_its_document(
+    agency: Agency, tables: Tables
+) -> None:
+    with pytest.raises(UnusableDocumentError):
+        ask_for(agency, a_span(agency), paper=a_paper())
+
+    assert tables.count("holds") == 0

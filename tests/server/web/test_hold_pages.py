@@ -155,6 +155,7 @@ def test_a_period_is_counted_then_asked_for_with_the_paper_of_a_court(
     card = sam.page(f"/cases/{CASE}")
     assert "Order of a court" in card.text
     assert "Judge R. Alvarez" in card.text
+    assert "3 reads that are there now" in card.text
     (hold,) = tables.rows("SELECT hold_id FROM holds")
     approved = sam.post(f"/holds/{hold[0]}/approve", {"case_ref": CASE})
     assert approved.headers["location"] == f"/cases/{CASE}?said=kept-span"
@@ -484,3 +485,19 @@ def test_the_rules_page_says_which_limit_was_in_force(client_as: ClientAs) -> No
 
     assert page.select_one("#limits") is not None
     assert "Nothing is on record yet" in page.text
+
+
+def test_a_hold_that_became_due_before_its_approval_says_so(
+    agency: Agency, client_as: ClientAs, agency_clock: SettableClock
+) -> None:
+    seen(agency)
+    hold = asked_for(agency, a_span(agency))
+    agency_clock.advance(agency.retention.limit + DAY)
+    sam = client_as(Role.SUPERVISOR)
+
+    answer = sam.post(f"/holds/{hold}/approve", {"case_ref": CASE})
+
+    page = sam.page(answer.headers["location"])
+    assert "Too late: it is due" in page.text
+    assert "Nothing could be kept" in page.text
+    assert "Ended" in page.select("article")[0].text

@@ -1,13 +1,13 @@
 """Count what a hold would keep, before anybody asks for it; nothing is shown."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import attrs
 
 from charteroak.core.hold_span import HoldSpan, days_of
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import Act, Person
-from charteroak.core.policy import Denial, decide, request
+from charteroak.core.policy import Denial, Permit, decide, request
 from charteroak.core.sealed import Sealed
 from charteroak.core.search import Purpose
 from charteroak.core.search_answer import Forbidden, ReadGone
@@ -65,26 +65,7 @@ def count_span(
     gone = span.gone(not_before)
     with agency.database.changes() as tx:
         recorded = agency.record(
-            tx,
-            Draft(
-                kind=RecordKind.HOLD_COUNTED,
-                at=now,
-                public={
-                    **decision_fields(decision),
-                    "cameras": len(span.cameras),
-                    "plates": len(span.plates),
-                    "gone_days": days_of(gone),
-                },
-                private={
-                    "person": str(who.person_id),
-                    "roles": sorted(role.value for role in who.roles),
-                    "case_ref": case_ref,
-                    "span_cameras": [str(each) for each in sorted(span.cameras)],
-                    "span_plates": [plate.glyphs for plate in span.plates],
-                    "since": span.since.isoformat(),
-                    "until": span.until.isoformat(),
-                },
-            ),
+            tx, _draft(who, span, decision, case_ref=case_ref, gone=gone, at=now)
         )
     if isinstance(decision, Denial):
         forbidden = Forbidden(recorded=recorded.record_id, because=decision.because)
@@ -102,4 +83,34 @@ def count_span(
     return Sealed(
         SpanCounted(reads=found.reads, cameras=found.cameras, gone=gone, ahead=ahead),
         until=recorded,
+    )
+
+
+def _draft(  # noqa: PLR0913  (what is recorded, by name)
+    who: Person,
+    span: HoldSpan,
+    decision: Permit | Denial,
+    *,
+    case_ref: str,
+    gone: timedelta,
+    at: datetime,
+) -> Draft:
+    return Draft(
+        kind=RecordKind.HOLD_COUNTED,
+        at=at,
+        public={
+            **decision_fields(decision),
+            "cameras": len(span.cameras),
+            "plates": len(span.plates),
+            "gone_days": days_of(gone),
+        },
+        private={
+            "person": str(who.person_id),
+            "roles": sorted(role.value for role in who.roles),
+            "case_ref": case_ref,
+            "span_cameras": [str(each) for each in sorted(span.cameras)],
+            "span_plates": [plate.glyphs for plate in span.plates],
+            "since": span.since.isoformat(),
+            "until": span.until.isoformat(),
+        },
     )

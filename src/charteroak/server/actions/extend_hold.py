@@ -5,11 +5,11 @@ from datetime import datetime
 import attrs
 
 from charteroak.core.codes import Approval
-from charteroak.core.hold import HoldId, NoSuchHold, SamePerson
+from charteroak.core.hold import Hold, HoldId, NoSuchHold, SamePerson
 from charteroak.core.hold_ground import to_hold
 from charteroak.core.log_record import Draft, RecordKind, Value
 from charteroak.core.people import Act, Person
-from charteroak.core.policy import Denial, decide, request
+from charteroak.core.policy import Denial, Request, decide, request
 from charteroak.core.search_answer import Forbidden
 from charteroak.core.search_record import decision_fields
 from charteroak.server.agency import Agency
@@ -39,33 +39,13 @@ def extend_hold(
             return NoSuchHold()
         if hold.extension.asked_by == who.person_id:
             return SamePerson()
-        asked = (
-            request(
-                Act.APPROVE_HOLD,
-                who,
-                custodian=agency.profile.custodian,
-                purpose=hold.purpose,
-                case_ref=hold.case_ref,
-                since=hold.requested_at,
-                at=hold.requested_at,
-                limit=agency.profile.read_limit,
-            ),
-            to_hold(
-                custodian=agency.profile.custodian,
-                case_ref=hold.case_ref,
-                ground=hold.ground,
-                approval=Approval.GIVEN,
-                roles=who.roles,
-            ),
-        )
-        kinds = (RecordKind.HOLD_APPROVED, RecordKind.HOLD_DECIDED)
         private: dict[str, Value] = {
             "person": str(who.person_id),
             "roles": sorted(role.value for role in who.roles),
             "hold": str(hold_id),
             "case_ref": hold.case_ref,
         }
-        for kind, question in zip(kinds, asked, strict=True):
+        for kind, question in _questions(agency, who, hold):
             decision = decide(agency.rules, question)
             recorded = agency.record(
                 tx,
@@ -90,3 +70,30 @@ def extend_hold(
             ),
         )
     return HoldExtended(case_ref=hold.case_ref, ends_at=ends_at)
+
+
+def _questions(
+    agency: Agency, who: Person, hold: Hold
+) -> tuple[tuple[RecordKind, Request], ...]:
+    """May this person approve, and may reads be kept on this ground?"""
+    approves = request(
+        Act.APPROVE_HOLD,
+        who,
+        custodian=agency.profile.custodian,
+        purpose=hold.purpose,
+        case_ref=hold.case_ref,
+        since=hold.requested_at,
+        at=hold.requested_at,
+        limit=agency.profile.read_limit,
+    )
+    keeps = to_hold(
+        custodian=agency.profile.custodian,
+        case_ref=hold.case_ref,
+        ground=hold.ground,
+        approval=Approval.GIVEN,
+        roles=who.roles,
+    )
+    return (
+        (RecordKind.HOLD_APPROVED, approves),
+        (RecordKind.HOLD_DECIDED, keeps),
+    )

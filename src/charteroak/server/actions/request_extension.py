@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import attrs
 
-from charteroak.core.hold import Extension, HoldId, NoSuchHold
-from charteroak.core.log_record import Draft, RecordKind
+from charteroak.core.hold import Extension, Hold, HoldId, NoSuchHold
+from charteroak.core.log_record import Draft, RecordKind, Value
 from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, decide, request
 from charteroak.core.screening import Verdict, screen
@@ -53,25 +53,13 @@ def request_extension(
         )
         decision = decide(agency.rules, question)
         weighed = weigh(agency.rules, question, screen(reason, note_rules()))
-        recorded = agency.record(
-            tx,
-            Draft(
-                kind=RecordKind.HOLD_EXTENSION_REQUESTED,
-                at=now,
-                public={
-                    **decision_fields(decision),
-                    **weighed.fields,
-                    "days": span.days,
-                },
-                private={
-                    "person": str(who.person_id),
-                    "roles": sorted(role.value for role in who.roles),
-                    "hold": str(hold_id),
-                    "case_ref": hold.case_ref,
-                    "reason": reason,
-                },
-            ),
+        draft = Draft(
+            kind=RecordKind.HOLD_EXTENSION_REQUESTED,
+            at=now,
+            public={**decision_fields(decision), **weighed.fields, "days": span.days},
+            private={**_whose(who, hold), "reason": reason},
         )
+        recorded = agency.record(tx, draft)
         if isinstance(decision, Denial):
             return Forbidden(recorded=recorded.record_id, because=decision.because)
         if weighed.verdict in {Verdict.BLOCK, Verdict.VAGUE}:
@@ -88,3 +76,12 @@ def request_extension(
             ),
         )
     return ExtensionRequested(case_ref=hold.case_ref)
+
+
+def _whose(who: Person, hold: Hold) -> dict[str, Value]:
+    return {
+        "person": str(who.person_id),
+        "roles": sorted(role.value for role in who.roles),
+        "hold": str(hold.hold_id),
+        "case_ref": hold.case_ref,
+    }

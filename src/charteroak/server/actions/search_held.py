@@ -18,6 +18,7 @@ from charteroak.core.search_record import decision_fields
 from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
 from charteroak.server.store import flags, held_reads, holds
+from charteroak.server.store.database import Changes
 from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneError
 
 LONGEST_PAGE: Final = 50
@@ -71,45 +72,13 @@ def search_held(
     """
     with agency.database.changes() as tx:
         hold = holds.find_to_change(tx, hold_id)
-        now = agency.clock()
-        if hold is None or hold.approved_at is None or not hold.stands(now):
+        if hold is None or hold.approved_at is None:
             return NoSuchHold()
-        question = request(
-            Act.SEARCH_READS,
-            who,
-            custodian=agency.profile.custodian,
-            purpose=hold.purpose,
-            case_ref=hold.case_ref,
-            since=hold.requested_at,
-            at=hold.requested_at,
-            limit=agency.profile.read_limit,
+        if not hold.stands(agency.clock()):
+            return NoSuchHold()
+        decision, weighed, recorded = _ask(
+            agency, tx, who, hold, pattern=pattern, note=note
         )
-        decision = decide(agency.rules, question)
-        weighed = weigh(agency.rules, question, screen(note, note_rules()))
-        weighed = weighed.beside(agency.cases.standing(hold.case_ref))
-        draft = Draft(
-            kind=RecordKind.HOLD_SEARCHED,
-            at=now,
-            public={**decision_fields(decision), "all": pattern is None},
-            private={
-                "person": str(who.person_id),
-                "roles": sorted(role.value for role in who.roles),
-                "hold": str(hold_id),
-                "case_ref": hold.case_ref,
-                "plate": "*" if pattern is None else pattern.text,
-            },
-        )
-        recorded = agency.record(tx, weighed.noted(draft, note))
-        if weighed.verdict is Verdict.BLOCK:
-            flags.hoist(
-                tx,
-                FlagKind.NOTE_BLOCKED,
-                str(recorded.record_id),
-                flag_id=agency.new_id(),
-                about=who.person_id,
-                record_id=recorded.record_id,
-                at=now,
-            )
     because = _against(decision, weighed)
     if because is not None or isinstance(decision, Denial):
         forbidden = Forbidden(
@@ -118,6 +87,56 @@ def search_held(
         return Sealed(forbidden, until=recorded)
     found = _look(agency, hold, pattern, permit=decision, receipt=recorded)
     return Sealed(found, until=recorded)
+
+
+def _ask(  # noqa: PLR0913  (what is asked, by name)
+    agency: Agency,
+    tx: Changes,
+    who: Person,
+    hold: Hold,
+    *,
+    pattern: PlatePattern | None,
+    note: str,
+) -> tuple[Permit | Denial, Weighed, LogReceipt]:
+    """Decide the question and screen its note; both are in the log with it."""
+    now = agency.clock()
+    question = request(
+        Act.SEARCH_READS,
+        who,
+        custodian=agency.profile.custodian,
+        purpose=hold.purpose,
+        case_ref=hold.case_ref,
+        since=hold.requested_at,
+        at=hold.requested_at,
+        limit=agency.profile.read_limit,
+    )
+    decision = decide(agency.rules, question)
+    weighed = weigh(agency.rules, question, screen(note, note_rules()))
+    weighed = weighed.beside(agency.cases.standing(hold.case_ref))
+    draft = Draft(
+        kind=RecordKind.HOLD_SEARCHED,
+        at=now,
+        public={**decision_fields(decision), "all": pattern is None},
+        private={
+            "person": str(who.person_id),
+            "roles": sorted(role.value for role in who.roles),
+            "hold": str(hold.hold_id),
+            "case_ref": hold.case_ref,
+            "plate": "*" if pattern is None else pattern.text,
+        },
+    )
+    recorded = agency.record(tx, weighed.noted(draft, note))
+    if weighed.verdict is Verdict.BLOCK:
+        flags.hoist(
+            tx,
+            FlagKind.NOTE_BLOCKED,
+            str(recorded.record_id),
+            flag_id=agency.new_id(),
+            about=who.person_id,
+            record_id=recorded.record_id,
+            at=now,
+        )
+    return decision, weighed, recorded
 
 
 def _against(decision: Permit | Denial, weighed: Weighed) -> tuple[Rule, ...] | None:

@@ -10,10 +10,12 @@ import attrs
 
 from charteroak.core.codes import Ground
 from charteroak.core.hold import HeldRead, Hold, HoldId, HoldState, NotAllowed
+from charteroak.core.hold_span import HoldSpan
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import Act, Person
 from charteroak.core.plate import PlateText
 from charteroak.core.policy import Denial, Permit, decide, request
+from charteroak.core.sealed import LogReceipt
 from charteroak.core.search_record import decision_fields
 from charteroak.server.agency import Agency
 from charteroak.server.store import (
@@ -22,6 +24,7 @@ from charteroak.server.store import (
     hold_papers,
     hold_spans,
     holds,
+    span_reads,
 )
 from charteroak.server.store.database import Changes
 from charteroak.server.store.held_reads import Copies
@@ -44,6 +47,8 @@ class SpanSeen:
         copied: how many reads are kept; None where plates are named.
         expected: how many there were when copying began; None while it waits, and where
             plates are named.
+        there_now: while it waits, how many reads its approval would keep; None where
+            plates are named.
         whole: whether all that there was is copied.
         ahead: how much of the period has still to come.
     """
@@ -56,6 +61,7 @@ class SpanSeen:
     gone: timedelta
     copied: int | None
     expected: int | None
+    there_now: int | None
     whole: bool
     ahead: timedelta
 
@@ -130,7 +136,7 @@ def see_case(agency: Agency, who: Person, case_ref: str) -> CaseSeen | NotAllowe
         if not who.may(Act.REQUEST_HOLD) or (found and not allowed):
             denial = next((no for _, no in decided if isinstance(no, Denial)), None)
             return _refuse(agency, tx, who, case_ref, denial)
-        agency.record(
+        receipt = agency.record(
             tx,
             Draft(
                 kind=RecordKind.CASE_SEEN,
@@ -141,6 +147,20 @@ def see_case(agency: Agency, who: Person, case_ref: str) -> CaseSeen | NotAllowe
         )
     with agency.database.changes() as tx:
         kept = _what_is_kept(tx, [hold.hold_id for hold in allowed])
+    permits = {hold.hold_id: said for hold, said in decided if isinstance(said, Permit)}
+    waits = [
+        hold.hold_id
+        for hold in allowed
+        if hold.approved_at is None and hold.stands(agency.clock())
+    ]
+    kept = attrs.evolve(
+        kept,
+        there={
+            each: _there_now(agency, kept.spans[each], permits[each], receipt)
+            for each in waits
+            if each in kept.spans and not kept.spans[each].by_plate
+        },
+    )
     return CaseSeen(
         case_ref=case_ref,
         lines=tuple(_line(agency, who, hold, kept) for hold in allowed),
@@ -184,6 +204,7 @@ class _Kept:
     papers: dict[HoldId, FiledPaper]
     spans: dict[HoldId, SpanRow]
     cameras: dict[str, str]
+    there: dict[HoldId, int]
 
 
 def _what_is_kept(tx: Changes, ids: list[HoldId]) -> _Kept:
@@ -197,7 +218,23 @@ def _what_is_kept(tx: Changes, ids: list[HoldId]) -> _Kept:
         cameras={each.camera_id: each.name for each in cameras.everything(tx)}
         if spans
         else {},
+        there={},
     )
+
+
+def _there_now(
+    agency: Agency, row: SpanRow, permit: Permit, receipt: LogReceipt
+) -> int:
+    """How many reads an approval would keep now: a count of cameras names nobody."""
+    span = HoldSpan(since=row.since, until=row.until, cameras=row.cameras)
+    with agency.database.looks() as tx:
+        return span_reads.count(
+            tx,
+            permit=permit,
+            logged=receipt,
+            span=span,
+            not_before=agency.retention.not_before(agency.clock()),
+        ).reads
 
 
 def _line(agency: Agency, who: Person, hold: Hold, kept: _Kept) -> HoldLine:
@@ -248,6 +285,7 @@ def _span(agency: Agency, row: SpanRow, kept: _Kept, state: HoldState) -> SpanSe
         gone=max(timedelta(0), min(row.until, not_before) - row.since),
         copied=None if row.by_plate else (copies.reads if copies else 0),
         expected=row.expected,
+        there_now=kept.there.get(row.hold_id),
         whole=state is HoldState.KEPT,
         ahead=max(timedelta(0), row.until - max(now, row.since)),
     )

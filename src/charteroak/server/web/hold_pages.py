@@ -72,7 +72,10 @@ SAID: Final = {
     "extension": later(
         "Asked for. Until a supervisor approves it the hold ends on its old day."
     ),
-    "gone": later("Already deleted on schedule. Nothing could be kept."),
+    "gone": later(
+        "Too late: it is due, and deleted on schedule. Nothing could be kept. What was "
+        "asked for is recorded."
+    ),
     "gone-span": later(
         "All of that period was already due. Nothing could be kept; that it was asked "
         "for is recorded."

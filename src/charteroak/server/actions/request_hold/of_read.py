@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from charteroak.core.hold import Hold, HoldId
-from charteroak.core.hold_ground import Document, HoldPaper, ground_of
+from charteroak.core.hold_ground import Document, HoldPaper
 from charteroak.core.log_record import RecordId
 from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, Permit, decide
@@ -14,7 +13,12 @@ from charteroak.core.search_answer import Forbidden, NotShown, ReadGone, Sightin
 from charteroak.core.search_check import weigh
 from charteroak.core.search_record import Asked
 from charteroak.law.screening import note_rules
-from charteroak.server.actions.request_hold.writing import HoldRequested, Wish, write
+from charteroak.server.actions.request_hold.writing import (
+    HoldRequested,
+    Wish,
+    asked_hold,
+    write,
+)
 from charteroak.server.agency import Agency
 from charteroak.server.store import audit, searches
 
@@ -47,6 +51,7 @@ def request_hold(  # noqa: PLR0913  (what is asked, by name)
 
     Raises:
         PicturesUnavailableError: the document could not be kept; ask again.
+        UnusableDocumentError: a paper of a court came without it.
     """
     now = agency.clock()
     with agency.database.audits() as audits:
@@ -61,33 +66,21 @@ def request_hold(  # noqa: PLR0913  (what is asked, by name)
     sighting = _look(agency, asked, permit=looked, receipt=receipt, read_id=read_id)
     if sighting is None:
         return ReadGone()
-    hold = Hold(
-        hold_id=HoldId(agency.new_id()),
-        case_ref=asked.search.case_ref,
-        purpose=asked.search.purpose,
-        ground=ground_of(paper),
-        reason=reason,
-        read_id=read_id,
-        seen_at=sighting.read.seen_at,
-        requested_by=who.person_id,
-        requested_at=now,
-        approved_by=None,
-        approved_at=None,
-        ends_at=now + span,
-        ended_at=None,
-        requester=who.name,
-        approver="",
-    )
-    question = asked.again(Act.REQUEST_HOLD, who, limit=limit)
-    return write(
+    hold = asked_hold(
         agency,
         who,
-        Wish(
-            hold=hold, paper=paper, document=document, public={"asked": int(asked_id)}
-        ),
-        decide(agency.rules, question),
-        weigh(agency.rules, question, screen(reason, note_rules())),
+        case_ref=asked.search.case_ref,
+        purpose=asked.search.purpose,
+        paper=paper,
+        reason=reason,
+        keep=span,
+        read=sighting.read,
     )
+    question = asked.again(Act.REQUEST_HOLD, who, limit=limit)
+    weighed = weigh(agency.rules, question, screen(reason, note_rules()))
+    searched = {"asked": int(asked_id)}
+    wish = Wish(hold=hold, paper=paper, document=document, public=searched)
+    return write(agency, who, wish, decide(agency.rules, question), weighed)
 
 
 def _look(

@@ -1,12 +1,12 @@
 """Ask that a span of reads be kept without anybody looking at it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from charteroak.core.hold import Hold, HoldId
-from charteroak.core.hold_ground import Document, HoldPaper, ground_of
+from charteroak.core.hold import Hold
+from charteroak.core.hold_ground import Document, HoldPaper
 from charteroak.core.hold_span import HoldSpan, days_of
 from charteroak.core.people import Act, Person
-from charteroak.core.policy import Denial, decide, request
+from charteroak.core.policy import Denial, Request, decide, request
 from charteroak.core.screening import screen
 from charteroak.core.search import Purpose
 from charteroak.core.search_answer import Forbidden, ReadGone
@@ -15,6 +15,7 @@ from charteroak.law.screening import note_rules
 from charteroak.server.actions.request_hold.writing import (
     HoldRequested,
     Wish,
+    asked_hold,
     requested,
     write,
 )
@@ -51,42 +52,65 @@ def request_span(  # noqa: PLR0913  (what is asked, by name)
 
     Raises:
         PicturesUnavailableError: document or plates could not be kept; ask again.
+        UnusableDocumentError: a paper of a court came without its document.
     """
+    not_before = agency.retention.not_before(agency.clock())
+    question = _question(
+        agency, who, span, case_ref=case_ref, purpose=purpose, not_before=not_before
+    )
+    decision = decide(agency.rules, question)
+    weighed = weigh(agency.rules, question, screen(reason, note_rules()))
+    weighed = weighed.beside(agency.cases.standing(case_ref))
+    hold = asked_hold(
+        agency,
+        who,
+        case_ref=case_ref,
+        purpose=purpose,
+        paper=paper,
+        reason=reason,
+        keep=keep,
+    )
+    wish = _wish(hold, span, paper, document, not_before=not_before)
+    if span.until <= not_before and not isinstance(decision, Denial):
+        with agency.database.changes() as tx:
+            agency.record(tx, requested(who, wish, decision, weighed))
+        return ReadGone()
+    return write(agency, who, wish, decision, weighed)
+
+
+def _question(  # noqa: PLR0913  (what is asked, by name)
+    agency: Agency,
+    who: Person,
+    span: HoldSpan,
+    *,
+    case_ref: str,
+    purpose: Purpose,
+    not_before: datetime,
+) -> Request:
     now = agency.clock()
-    not_before = agency.retention.not_before(now)
-    question = request(
+    return request(
         Act.REQUEST_HOLD,
         who,
         custodian=agency.profile.custodian,
         purpose=purpose,
         case_ref=case_ref,
         # What is due is not looked at, so the look reaches no further than this.
-        since=max(span.since, not_before),
+        since=min(now, max(span.since, not_before)),
         at=now,
         limit=agency.profile.read_limit,
     )
-    decision = decide(agency.rules, question)
-    weighed = weigh(agency.rules, question, screen(reason, note_rules()))
-    weighed = weighed.beside(agency.cases.standing(case_ref))
-    gone = span.gone(not_before)
-    wish = Wish(
-        hold=Hold(
-            hold_id=HoldId(agency.new_id()),
-            case_ref=case_ref,
-            purpose=purpose,
-            ground=ground_of(paper),
-            reason=reason,
-            read_id=None,
-            seen_at=None,
-            requested_by=who.person_id,
-            requested_at=now,
-            approved_by=None,
-            approved_at=None,
-            ends_at=now + keep,
-            ended_at=None,
-            requester=who.name,
-            approver="",
-        ),
+
+
+def _wish(
+    hold: Hold,
+    span: HoldSpan,
+    paper: HoldPaper | None,
+    document: Document | None,
+    *,
+    not_before: datetime,
+) -> Wish:
+    return Wish(
+        hold=hold,
         paper=paper,
         document=document,
         span=span,
@@ -94,7 +118,7 @@ def request_span(  # noqa: PLR0913  (what is asked, by name)
             "cameras": len(span.cameras),
             "plates": len(span.plates),
             "span_days": days_of(span.until - span.since),
-            "gone_days": days_of(gone),
+            "gone_days": days_of(span.gone(not_before)),
         },
         private={
             "span_cameras": [str(camera) for camera in sorted(span.cameras)],
@@ -103,8 +127,3 @@ def request_span(  # noqa: PLR0913  (what is asked, by name)
             "until": span.until.isoformat(),
         },
     )
-    if span.until <= not_before and not isinstance(decision, Denial):
-        with agency.database.changes() as tx:
-            agency.record(tx, requested(who, wish, decision, weighed))
-        return ReadGone()
-    return write(agency, who, wish, decision, weighed)

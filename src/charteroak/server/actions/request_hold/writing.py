@@ -1,18 +1,27 @@
 """A wish for a hold, written down: the record first, then the hold, then its papers."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import attrs
 
 from charteroak.core.codes import Approval
 from charteroak.core.flag import FlagKind
 from charteroak.core.hold import Hold, HoldId
-from charteroak.core.hold_ground import Document, HoldPaper, to_hold
+from charteroak.core.hold_ground import (
+    Document,
+    HoldPaper,
+    UnusableDocumentError,
+    ground_of,
+    to_hold,
+)
 from charteroak.core.hold_span import HoldSpan
 from charteroak.core.log_record import Draft, RecordKind, Value
 from charteroak.core.people import Person
 from charteroak.core.policy import Denial, Permit, decide
+from charteroak.core.read import Read
 from charteroak.core.screening import Verdict
+from charteroak.core.search import Purpose
 from charteroak.core.search_answer import Forbidden
 from charteroak.core.search_check import Weighed
 from charteroak.core.search_record import decision_fields
@@ -52,6 +61,59 @@ class Wish:
     span: HoldSpan | None = None
     public: Mapping[str, Value] = attrs.field(factory=dict)
     private: Mapping[str, Value] = attrs.field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        """Check that a paper of a court comes with its document.
+
+        Raises:
+            UnusableDocumentError: it does not.
+        """
+        paper = self.paper
+        if paper is not None and paper.needs_document and self.document is None:
+            raise UnusableDocumentError("a paper of a court comes with its document")
+
+
+def asked_hold(  # noqa: PLR0913  (what is asked, by name)
+    agency: Agency,
+    who: Person,
+    *,
+    case_ref: str,
+    purpose: Purpose,
+    paper: HoldPaper | None,
+    reason: str,
+    keep: timedelta,
+    read: Read | None = None,
+) -> Hold:
+    """A hold as it is asked for, now.
+
+    Args:
+        agency: whose.
+        who: asks.
+        case_ref: for which case.
+        purpose: of the case.
+        paper: what it stands on; None: the active case itself.
+        reason: why the case needs it.
+        keep: for how long.
+        read: the one that is asked for; None: a span.
+    """
+    now = agency.clock()
+    return Hold(
+        hold_id=HoldId(agency.new_id()),
+        case_ref=case_ref,
+        purpose=purpose,
+        ground=ground_of(paper),
+        reason=reason,
+        read_id=None if read is None else read.read_id,
+        seen_at=None if read is None else read.seen_at,
+        requested_by=who.person_id,
+        requested_at=now,
+        approved_by=None,
+        approved_at=None,
+        ends_at=now + keep,
+        ended_at=None,
+        requester=who.name,
+        approver="",
+    )
 
 
 def write(
