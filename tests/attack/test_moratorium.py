@@ -4,6 +4,7 @@ Nothing but the council's keys begins or ends it: no restart, no command of whoe
 the server, no box that keeps on sending. What is due is deleted all the same.
 """
 
+import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -14,13 +15,17 @@ import msgspec
 import pytest
 from tests.attack.a_running_server import Running, running
 from tests.attack.a_site import a_marker
+from tests.support.box import NONCE_BYTES
 from tests.support.council import MAYA, NOAH, Member
 
 from charteroak.core.codes import Step
+from charteroak.core.http_signature import HttpMessage, sign
+from charteroak.core.keeping import Mode
 from charteroak.core.log_record import RecordKind
 from charteroak.core.moratorium import Order, SignedOrder, key_text
+from charteroak.core.orders import OrdersAnswer, open_orders
 from charteroak.core.people import Role
-from charteroak.core.wire import BatchAnswer
+from charteroak.core.wire import MEDIA_TYPE, BatchAnswer
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("moratorium")]
 
@@ -69,6 +74,34 @@ def sent(server: Running, plate: str, seen_at: datetime | None = None) -> BatchA
     return msgspec.msgpack.decode(answer.content, type=BatchAnswer)
 
 
+def told_to_boxes(server: Running) -> Mode:
+    """What the server tells the box to keep, in orders that only the agency can sign."""
+    box, nonce = server.box, secrets.token_bytes(NONCE_BYTES)
+    message = HttpMessage(
+        method="GET",
+        url=f"{server.address}/api/v1/orders",
+        fields=(("content-type", MEDIA_TYPE),),
+    )
+    signed = sign(
+        message,
+        body=b"",
+        key_id=str(box.device),
+        private_key=box.key,
+        created=datetime.now(UTC),  # noqa: TID251 - by the clock of the box
+        nonce=nonce,
+    )
+    headers = {**dict(message.fields), **signed}
+    answer = server.client().get(message.url, headers=headers)
+    assert answer.status_code == 200, answer.text
+    orders = msgspec.msgpack.decode(answer.content, type=OrdersAnswer)
+    return open_orders(
+        orders.signed,
+        signing_key=box.agency.keys.public_key,
+        device=box.device,
+        asked=nonce,
+    ).told
+
+
 def count(server: Running, query: str) -> int:
     with server.admin() as admin:
         row = admin.execute(query.encode()).fetchone()
@@ -98,6 +131,7 @@ def test_the_council_stops_all_and_alone_starts_it_again(
     ceremony = [str(tmp_path / each.name) for each in (MAYA, NOAH)]
     assert "Enrolled" in server.command("server", "council", "enrol", *ceremony)
     assert sent(server, plate).kept == 1
+    assert told_to_boxes(server) is Mode.ORDINARY
 
     # Whoever comes by with the signed order stops it all, at once.
     until(lambda: "in service" in server.client().get("/council").text)
@@ -107,6 +141,7 @@ def test_the_council_stops_all_and_alone_starts_it_again(
     assert done.status_code == 200, done.text
     during = datetime.now(UTC)  # noqa: TID251 - by the clock of the box
 
+    assert told_to_boxes(server) is Mode.STOPPED
     told = sent(server, plate)
     assert (told.kept, told.not_kept) == (0, 1)
     assert reads(server) == 1
@@ -145,6 +180,7 @@ def test_the_council_stops_all_and_alone_starts_it_again(
     said = server.command("server", "council", "order", str(file))
     assert "capture and search go on" in said, said
     until(lambda: sent(server, plate).kept == 1)
+    assert told_to_boxes(server) is Mode.ORDINARY
     # What was captured meanwhile is not kept later either.
     assert sent(server, plate, seen_at=during).not_kept == 1
     assert not refused_by_the_council(server, plate)

@@ -74,7 +74,6 @@ class Town:
     def live(self) -> None:
         """Early reads, a hold, and late ones with a hit; then the backup."""
         rig = self.rig
-        listed(rig, self.hit)
         for marker in [self.early, self.held]:
             rig.see(marker, picture=jpeg(120))
             rig.see(marker, ago=-timedelta(hours=2))
@@ -92,6 +91,8 @@ class Town:
         assert isinstance(approve_hold(rig.agency, SAM, asked.hold_id), HoldKept)
         self.hold_id = asked.hold_id
         rig.clock.advance(LATER)
+        # On the day it hits: a list that is older alerts nobody.
+        listed(rig, self.hit)
         for marker in [self.late, self.hit]:
             rig.see(marker, picture=jpeg(90))
         rig.deliver()
