@@ -16,8 +16,9 @@ ALTER TABLE holds
     ADD COLUMN extend_asked_at timestamptz,
     ADD CHECK ((read_id IS NULL) = (seen_at IS NULL)),
     ADD CHECK ((extend_to IS NULL) = (extend_by IS NULL)),
-    -- Nobody is their own second person.
-    ADD CHECK (approved_by IS DISTINCT FROM requested_by OR approved_by IS NULL);
+    -- Nobody is their own second person; what an older release approved stays as it is.
+    ADD CONSTRAINT holds_two_persons
+        CHECK (approved_by IS DISTINCT FROM requested_by OR approved_by IS NULL) NOT VALID;
 CREATE INDEX holds_standing ON holds (ends_at) WHERE ended_at IS NULL;
 
 -- What a hold stands on beside its case: a paper of a court, or a request to preserve.
