@@ -15,8 +15,10 @@ import pytest
 from bs4 import Tag
 from tests.attack.misuse.a_town import (
     HER_CAR,
+    a_desk,
     again,
     cards,
+    everything_public,
     log,
     search,
     the_next_day,
@@ -24,11 +26,12 @@ from tests.attack.misuse.a_town import (
 )
 from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.sightings import seen
-from tests.support.web import PASSWORD, ClientAs
+from tests.support.web import PASSWORD, ClientAs, somebody
 
 from charteroak.core.people import Role
 from charteroak.server.actions.sign_in import SignedInAs, sign_in
 from charteroak.server.agency import Agency
+from charteroak.server.web.app import create_app
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +69,15 @@ def test_a_search_for_agents_who_may_not_search(
 
     assert not page.select(".co-found")
     assert len(log(agency, "search.answered")) == answered
-    assert cards(supervisor, officer.person.name)
+    assert titles(cards(supervisor, officer.person.name)) == [
+        "A note says what is forbidden"
+    ]
+    stopped = log(agency, "search.stopped")[0]
+    assert str(stopped["note_rule"]).startswith(
+        ("CO-note-immigration", "CO-note-homeland")
+    )
+    assert stopped["policy"] == agency.rules.fingerprint
+    assert HER_CAR not in everything_public(agency)
 
 
 def test_the_search_for_a_woman_who_had_an_abortion(
@@ -80,7 +91,13 @@ def test_the_search_for_a_woman_who_had_an_abortion(
     assert refusal is not None
     assert "reproductive health care" in refusal.text
     stopped = log(agency, "search.stopped")[0]
+    # The purpose that was chosen is lawful; what was written decides.
+    assert stopped["decision"] == "permitted"
+    assert stopped["rules"] == ["CT-search-listed"]
+    assert stopped["policy"] == agency.rules.fingerprint
+    assert stopped["note"] == "block"
     assert stopped["note_rule"] == "CO-note-reproductive-care"
+    assert HER_CAR not in everything_public(agency)
 
 
 # ----------------------------------------------------------------------- vague reasons
@@ -124,6 +141,11 @@ def test_a_chief_who_looks_for_one_car_again_andagain(
     action = str(_form(flagged)["action"])
     own = chief.post(action, {"outcome": "explained", "reason": "It is my own case"})
     assert own.headers["location"] == "/oversight?said=yourself"
+    # Each single one was permitted: what tells is the habit.
+    single = log(agency, "search.asked")[0]
+    assert single["decision"] == "permitted"
+    assert single["policy"] == agency.rules.fingerprint
+    assert HER_CAR not in everything_public(agency)
     raised = log(agency, "flag.raised")
     assert raised[0]["flag"] == "plate_repeated"
     assert HER_CAR not in json.dumps(raised[0])
@@ -157,7 +179,7 @@ def test_a_chief_who_is_the_only_supervisor_is_seen_by_the_auditor(
     flagged = cards(auditor, chief.person.name)
 
     assert titles(flagged) == ["The same plate again and again"]
-    assert "1" in auditor.get("/oversight/count").text
+    assert "to look at" in auditor.get("/oversight/count").text
     action = str(_form(flagged)["action"])
     own = chief.post(action, {"outcome": "explained", "reason": "It is my own case"})
     assert own.headers["location"] == "/oversight?said=yourself"
@@ -171,6 +193,21 @@ def test_a_chief_who_is_the_only_supervisor_is_seen_by_the_auditor(
     seen_by = auditor.page("/oversight?show=all")
     assert "wait for a second person" not in seen_by.text
     assert "BR45310" not in seen_by.text
+
+
+def test_a_town_whose_only_supervisor_nobody_sees_is_told(
+    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("alone")
+    with a_fresh_agency(postgres_dsn, SettableClock(), folder) as town:
+        app = create_app(town)
+        administrator = a_desk(town, app, Role.ADMINISTRATOR)
+        told = "would be seen by nobody"
+        assert told in administrator.page("/people").text
+        somebody(town, Role.SUPERVISOR)
+        assert told in administrator.page("/people").text
+        somebody(town, Role.AUDITOR)
+        assert told not in administrator.page("/people").text
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ ASKS: Final = {
         "Different plates were searched under one case number. Is it a case, or a key?"
     ),
     FlagKind.DESK_NOTE: later(
-        "It was refused. Is it one officer there, or a habit? You can stop giving "
-        "anything to that agency at once."
+        "It was refused. Is it one officer there, or a habit? Whoever is at the desk can "
+        "stop giving anything to that agency at once."
     ),
     FlagKind.EMERGENCY_UNBOUND: later(
         "It was to be bound to a case within 24 hours, and was not. Was there one?"

@@ -1,6 +1,6 @@
 """People: accounts and roles, for administrators; one's own account, for everybody."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -265,10 +265,26 @@ def _list(  # noqa: PLR0913  what the page shows after each outcome
         "rarely_seen": _RARELY_SEEN,
         "roles": ROLES,
         "does": _DOES,
+        "alone": _alone(accounts),
         "typed": typed or {"login": "", "name": "", "roles": []},
         "errors": errors or {},
     }
     return page(request, "people.html", context, status=status)
+
+
+def _alone(accounts: Sequence[AccountShown]) -> bool:
+    """Whether there may be a flag that nobody could look at: one's own is not cleared.
+
+    An auditor alone is enough, because an auditor does nothing that is flagged.
+    """
+    looking = [
+        account.person
+        for account in accounts
+        if account.disabled_at is None and account.person.may(Act.LOOK_AT_FLAGS)
+    ]
+    return len(looking) <= 1 and not any(
+        Role.AUDITOR in person.roles for person in looking
+    )
 
 
 def _one(
