@@ -11,7 +11,7 @@ from charteroak.core.errors import CharterOakError
 from charteroak.law.document import Block, Code, Document, Listing, Paragraph, Table
 
 _TEMPLATE: Final = "document.typ"
-_NARROWEST, _WIDEST = 9, 70
+_NARROWEST, _WIDEST = 14, 80
 """Of a column, in characters of its average cell."""
 
 
