@@ -90,6 +90,7 @@ def test_self_test_of_a_good_box(data: Path) -> None:
         "enrolment",
         "data folder",
         "spool",
+        "orders",
         "server",
         "clock",
         "engine",
@@ -113,7 +114,7 @@ def test_self_test_says_what_is_wrong_and_what_to_do(data: Path) -> None:
     assert done.exit_code == 1
     failed = {check["name"]: check for check in json.loads(done.stdout)}
     wrong = {name for name, check in failed.items() if not check["ok"]}
-    assert wrong == {"key", "spool", "server", "engine"}
+    assert wrong == {"key", "spool", "orders", "server", "engine"}
     assert all(failed[name]["hint"] for name in wrong)
     table = CliRunner().invoke(app, args)
     assert "failed" in table.stdout

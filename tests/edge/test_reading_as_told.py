@@ -139,6 +139,32 @@ def test_photographs_on_a_disk_are_not_read_where_only_hits_are_kept(
     assert list(photos.iterdir()) == []
 
 
+def test_what_waited_while_the_server_was_away_is_not_sent_under_new_rules(
+    town: Town, data: DataFolder
+) -> None:
+    """The box hears what it may keep before it sends anything of its backlog."""
+    street = Street([*passing(OTHER), *passing(OTHER[::-1])])
+    box, _ = followed(data, town, street)
+    assert box.tally.reads == 2
+    town.mode, stop = "edge-only", threading.Event()
+    with opened_box(
+        data,
+        load_enrolled(data),
+        engine=ColourEngine(),
+        watches={},
+        spool_limit_bytes=10**9,
+        clock=lambda: NOON,
+        nonce=iter(bytes([n]) * 16 for n in range(1, 200)).__next__,
+    ) as again:
+        assert again.spool.stats(NOON).waiting == 2
+        threading.Timer(1.5, stop.set).start()
+        again.run(stop)
+        assert again.spool.stats(NOON).destroyed == 2
+
+    assert town.deliveries == []
+    assert town.asked.count("/api/v1/orders") > 1
+
+
 @pytest.mark.parametrize("mode", ["stopped", "a later word"])
 def test_a_box_that_is_stopped_looks_at_nothing(
     town: Town, data: DataFolder, mode: str

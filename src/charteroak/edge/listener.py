@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
@@ -25,6 +25,8 @@ EVERY_S: Final = 30.0
 _LOOK_S: Final = 0.5
 _FORBIDDEN: Final = frozenset({401, 403})
 _NOT_CHANGED: Final = 304
+_NOT_FOUND: Final = 404
+_PATIENCE_S: Final = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -47,8 +49,27 @@ class Listener:
     keeper: Keeper
     clock: Callable[[], datetime]
     wake: threading.Event = attrs.field(factory=threading.Event)
+    _answered: threading.Event = attrs.field(factory=threading.Event, init=False)
+    _told_at: datetime | None = attrs.field(default=None, init=False)
     _failures: int = attrs.field(default=0, init=False)
     _why: str = attrs.field(default="", init=False)
+
+    def confirms(self) -> bool:
+        """Whether the server said of late what may be kept; asks at once where not.
+
+        The uplink waits for that: what waited while the server was away may be more
+        than may be sent now.
+        """
+        if not self._is_fresh():
+            self._answered.clear()
+            self.wake.set()
+            self._answered.wait(_PATIENCE_S)
+        return self._is_fresh()
+
+    def _is_fresh(self) -> bool:
+        return self._told_at is not None and abs(
+            self.clock() - self._told_at
+        ) < 2 * timedelta(seconds=EVERY_S)
 
     def run(self, stop: threading.Event) -> None:
         """Ask until told to stop."""
@@ -60,10 +81,12 @@ class Listener:
                 # The kind only, as for pictures.
                 pause_s = self._failed(f"unexpected: {type(trouble).__name__}")
             self.keeper.asked.set()
+            self._answered.set()
             while pause_s > 0 and not stop.is_set() and not self.wake.is_set():
                 self.wake.wait(min(pause_s, _LOOK_S))
                 pause_s -= _LOOK_S
         self.keeper.asked.set()
+        self._answered.set()
 
     def attempt(self) -> float:
         """Ask once.
@@ -88,10 +111,14 @@ class Listener:
 
     def _orders(self) -> float | None:
         nonce, answer = self.sender.ask(ORDERS_PATH, self.clock())
+        if answer.status_code == _NOT_FOUND:
+            # A server of before: it takes whatever it is sent.
+            self._told_at = self.clock()
         if not answer.is_success:
             return self._refused(answer)
         told = msgspec.msgpack.decode(answer.content, type=OrdersAnswer)
         self.keeper.take_orders(told, asked=nonce)
+        self._told_at = self.clock()
         return None
 
     def _list(self) -> float | None:

@@ -252,6 +252,11 @@ class Spool:
             ],
         )
 
+    def holds_any(self) -> bool:
+        """Whether anything waits at all."""
+        with self._lock, typed():
+            return bool(self._connection.execute(sql.ANY).fetchone()[0])
+
     def acknowledge(self, batch: Outgoing, *, refused: int = 0) -> None:
         """Delete what the server has taken.
 

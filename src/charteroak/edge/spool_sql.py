@@ -6,6 +6,7 @@ PUT: Final = """
     INSERT INTO envelopes (created_at, kept_until, boot, due_ms, hit, lock, envelope)
     VALUES (:created_at, :kept_until, :boot, :due_ms, :hit, :lock, :envelope)
 """
+ANY: Final = "SELECT EXISTS (SELECT 1 FROM envelopes)"
 ASSIGNED: Final = """
     SELECT boot_epoch, sequence
       FROM envelopes

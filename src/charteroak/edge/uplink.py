@@ -203,7 +203,7 @@ class Uplink:
     `attempt` is for one thread at a time; `status` may be read from any.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an uplink is told, each part named
         self,
         spool: Spool,
         sender: Sender,
@@ -211,12 +211,14 @@ class Uplink:
         next_boot_epoch: Callable[[], int],
         clock: Callable[[], datetime],
         on_not_kept: Callable[[], None] = lambda: None,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         self._spool = spool
         self._sender = sender
         self._next_boot_epoch = next_boot_epoch
         self._clock = clock
         self._on_not_kept = on_not_kept
+        self._may_send = may_send
         self._most = MOST_SENT
         self.status = LinkStatus()
         self.trouble: Exception | None = None
@@ -252,6 +254,9 @@ class Uplink:
             Seconds to wait before the next attempt, 0 after a delivery; None when
             nothing waits.
         """
+        # First told, then taken: what waits may just be destroyed.
+        if self._spool.holds_any() and not self._may_send():
+            return self._failed(Link.UNREACHABLE, "not told yet what may be sent")
         now = self._clock()
         batch = self._spool.next_batch(now, most=self._most)
         if batch is None:
