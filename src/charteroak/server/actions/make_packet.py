@@ -23,7 +23,7 @@ def make_packet(agency: Agency) -> Packet:
     """The packet as of now: cameras, partners, lists, and every rule in force.
 
     Where a camera stands is told as the rules had it placed: one whose place is withheld
-    is counted and named, without its place.
+    is counted, without its name, which could tell it.
 
     Raises:
         StoreUnavailableError: the database does not answer.
@@ -60,7 +60,7 @@ def _camera(placed: PlacedCamera) -> Camera:
     if placed.location != Location.PUBLISHED:
         why = "a condition of a federal grant" if "grant" in placed.location else ""
         told = f"withheld{f' ({why})' if why else ''}; {kind}"
-        return Camera(name=placed.camera_id, place=told)
+        return Camera(name="(name withheld)", place=told)
     where = f"{placed.latitude:.5f}, {placed.longitude:.5f}"
     way = (*_POINTS, *_POINTS_BACK)[round(placed.heading_deg / _TURN) % 8]
     return Camera(name=placed.name, place=f"{where}, towards the {way}; {kind}")
