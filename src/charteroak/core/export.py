@@ -4,7 +4,7 @@ Only what is held is exported, and only to those whom a case goes to: a court, a
 prosecutor, the defence. Another agency asks at the disclosure desk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -16,7 +16,7 @@ from charteroak.core.errors import CharterOakError
 from charteroak.core.hold import HoldId
 from charteroak.core.log_record import Draft, RecordId, RecordKind, Value
 from charteroak.core.people import Act, Person, Role
-from charteroak.core.policy import Denial, Permit, Request, Rule, RuleBook, decide
+from charteroak.core.policy import Denial, Permit, Request, Rule, RuleBook
 from charteroak.core.read import ReadId
 from charteroak.core.screening import NoteRules, Verdict, screen
 from charteroak.core.search import Purpose
@@ -225,6 +225,7 @@ def judge(  # noqa: PLR0913  (all that it depends on, by name)
     theirs: bool,
     custodian: str,
     notes: NoteRules,
+    decide: Callable[[Request], Permit | Denial],
 ) -> Judged:
     """What the rules in force, and those beside them, say to an export.
 
@@ -239,9 +240,10 @@ def judge(  # noqa: PLR0913  (all that it depends on, by name)
         theirs: whether a hold that stands for the case was asked for by them.
         custodian: whose reads.
         notes: the list that what is written is held against.
+        decide: answers what leaves the house, by the rules and by their tables.
     """
     decisions = [
-        decide(book, _request(who, order, purpose, custodian, held=bool(chosen)))
+        decide(_request(who, order, purpose, custodian, held=bool(chosen)))
         for purpose in dict.fromkeys([order.purpose, *(c.purpose for c in chosen)])
     ]
     decision = next((no for no in decisions if isinstance(no, Denial)), decisions[0])

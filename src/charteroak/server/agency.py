@@ -4,8 +4,10 @@ Nothing here reads a clock or draws a random number by itself: both are attribut
 by `bootstrap` in the server and by the tests in a test.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,6 +35,8 @@ from charteroak.server.vault.disk import Disk, DiskFullError, disk_of
 from charteroak.server.vault.hot_file import HotFile
 from charteroak.server.vault.keys import Keys
 from charteroak.server.vault.pictures import Pictures
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -150,10 +154,15 @@ class Agency:
     def decide_leaving(self, request: Request) -> Permit | Denial:
         """Decide what leaves the house: by the rules and by their tables, alike or not.
 
-        The first decision about an act makes the tables, and takes a while longer.
+        The first decision about an act makes the tables, and takes a while longer. Where
+        the two do not agree, or a rule is broken, the answer is no, and is told of.
         """
         tables = self.tables(self.rules, self.profile.custodian, request.act)
-        return decide_twice(self.rules, tables, request)
+        decision = decide_twice(self.rules, tables, request)
+        if isinstance(decision, Denial) and decision.alarming:
+            rules = ", ".join(rule.rule_id for rule in decision.because)
+            _LOG.error("%s is refused, the rules need repair: %s", request.act, rules)
+        return decision
 
     def covered(self, receipt: LogReceipt) -> bool:
         """Whether an answer that waits for this record may be opened.

@@ -295,7 +295,9 @@ def test_counts_go_to_anyone_and_name_no_car(agency: Agency) -> None:
 # ---------------------------------------------------------------------- decided twice
 
 
-def test_a_table_that_disagrees_with_the_rules_gives_nothing(agency: Agency) -> None:
+def test_a_table_that_disagrees_with_the_rules_gives_nothing(
+    agency: Agency, caplog: pytest.LogCaptureFixture
+) -> None:
     seen(agency, PLATE)
     here = partner(agency, "Hartford Police", "CT")
     number = entered(agency, asked_by(agency, here, plate=PLATE))
@@ -309,6 +311,7 @@ def test_a_table_that_disagrees_with_the_rules_gives_nothing(agency: Agency) -> 
 
     assert [each.rule_id for each in refusal.because] == ["CO-table-disagrees"]
     assert "disclosure.answered" not in log_kinds(agency)
+    assert "the rules need repair: CO-table-disagrees" in caplog.text
 
 
 def _turned(table: Table, act: Act) -> Table:

@@ -401,3 +401,13 @@ def test_no_plate_and_no_name_is_in_what_anybody_may_read(
     assert "Hartford" not in public
     assert CASE not in public
     assert str(ReadId(read.read_id)) not in public
+
+
+def test_a_table_that_disagrees_with_the_rules_lets_nothing_out(
+    agency: Agency,
+) -> None:
+    read, _ = held(agency)
+
+    unsure = attrs.evolve(agency, tables=lambda _book, _custodian, _act: ())
+
+    assert refused(unsure, an_order(read)) == ["CO-table-disagrees"]

@@ -77,6 +77,7 @@ def export_case(
             theirs=exports.asked_by(tx, order.case_ref, who.person_id, at=now),
             custodian=agency.profile.custodian,
             notes=note_rules(),
+            decide=agency.decide_leaving,
         )
         asked = agency.record(
             tx, question(who, order, judged, reads=len(chosen), at=now)

@@ -105,6 +105,7 @@ def explain_export(agency: Agency, who: Person, order: Order) -> Judged:
         theirs=theirs,
         custodian=agency.profile.custodian,
         notes=note_rules(),
+        decide=agency.decide_leaving,
     )
 
 
