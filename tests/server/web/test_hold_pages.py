@@ -480,13 +480,6 @@ def test_a_picture_may_be_the_document(client_as: ClientAs) -> None:
     assert answer.status_code == 303
 
 
-def test_the_rules_page_says_which_limit_was_in_force(client_as: ClientAs) -> None:
-    page = client_as(Role.OFFICER).page("/rules")
-
-    assert page.select_one("#limits") is not None
-    assert "Nothing is on record yet" in page.text
-
-
 def test_a_hold_that_became_due_before_its_approval_says_so(
     agency: Agency, client_as: ClientAs, agency_clock: SettableClock
 ) -> None:
