@@ -21,8 +21,7 @@ from charteroak.core.habit import (
 )
 from charteroak.core.log_record import Draft, RecordId, RecordKind
 from charteroak.core.people import Person
-from charteroak.core.plate import MatchKey
-from charteroak.core.search import Search
+from charteroak.core.plate import MatchKey, PlatePattern
 from charteroak.server.agency import Agency
 from charteroak.server.store import flags, searched, sessions
 from charteroak.server.store.database import Changes
@@ -36,8 +35,9 @@ def watch(  # noqa: PLR0913  (what is watched, by name)
     agency: Agency,
     tx: Changes,
     who: Person,
-    search: Search,
+    plate: PlatePattern,
     *,
+    case_ref: str,
     shown: Iterable[MatchKey],
     asked: RecordId,
     at: datetime,
@@ -48,13 +48,14 @@ def watch(  # noqa: PLR0913  (what is watched, by name)
         agency: whose reads.
         tx: the transaction that counts what was found.
         who: asked.
-        search: what was asked.
+        plate: what was looked for.
+        case_ref: for which case.
         shown: the plate of each read that the answer shows.
         asked: number of its record.
         at: when.
     """
     since = at - LOOKED_BACK
-    digest = _looked_at(agency, tx, who, search, shown, since=since)
+    digest = _looked_at(agency, tx, who, plate, shown, since=since)
     hours = searched.hours(
         tx,
         person=who.person_id,
@@ -67,16 +68,16 @@ def watch(  # noqa: PLR0913  (what is watched, by name)
         asked,
         person=who.person_id,
         at=at,
-        case_ref=search.case_ref,
+        case_ref=case_ref,
         digest=digest,
     )
     again = searched.same_plate(tx, person=who.person_id, digest=digest, since=since)
-    plates = searched.plates_of_case(tx, case_ref=search.case_ref, since=since)
+    plates = searched.plates_of_case(tx, case_ref=case_ref, since=since)
     found: list[tuple[FlagKind, str, int]] = []
     if same_plate_again(times=again.times, days=again.days):
         found.append((FlagKind.PLATE_REPEATED, digest.hex(), again.times))
     if many_plates(plates):
-        found.append((FlagKind.CASE_MANY_PLATES, search.case_ref, plates))
+        found.append((FlagKind.CASE_MANY_PLATES, case_ref, plates))
     if unusual_hour(at.astimezone(agency.zone).hour, hours):
         found.append((FlagKind.UNUSUAL_HOUR, "hour", 1))
     browsers = sessions.in_use(tx, who.person_id, since=at - AT_ONCE)
@@ -123,7 +124,7 @@ def _looked_at(  # noqa: PLR0913  (what it is worked out from, by name)
     agency: Agency,
     tx: Changes,
     who: Person,
-    search: Search,
+    plate: PlatePattern,
     shown: Iterable[MatchKey],
     *,
     since: datetime,
@@ -133,10 +134,10 @@ def _looked_at(  # noqa: PLR0913  (what it is worked out from, by name)
     A pattern that showed a few plates was about the one of them that this person looked
     at most until now; about the one most often shown, where it was none.
     """
-    plates = [plate for plate, _reads in Counter(shown).most_common(_FEW + 1)]
-    if search.plate.exact or not 1 <= len(plates) <= _FEW:
-        return _digest(agency, search.plate.text)
-    digests = [_digest(agency, plate) for plate in plates]
+    plates = [each for each, _reads in Counter(shown).most_common(_FEW + 1)]
+    if plate.exact or not 1 <= len(plates) <= _FEW:
+        return _digest(agency, plate.text)
+    digests = [_digest(agency, each) for each in plates]
     before = searched.most_often(tx, person=who.person_id, digests=digests, since=since)
     return before or digests[0]
 

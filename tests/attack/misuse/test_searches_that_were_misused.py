@@ -25,7 +25,7 @@ from tests.attack.misuse.a_town import (
     titles,
 )
 from tests.support.agency import SettableClock, a_fresh_agency
-from tests.support.sightings import seen
+from tests.support.sightings import placed, seen
 from tests.support.web import PASSWORD, ClientAs, somebody
 
 from charteroak.core.people import Role
@@ -235,6 +235,43 @@ def test_patterns_that_show_one_car_are_that_car(
 
     flagged = cards(other, chief.person.name)
     assert titles(flagged) == ["The same plate again and again"]
+
+
+def test_a_period_that_was_kept_is_no_place_to_look_for_one_car_unseen(
+    agency: Agency, client_as: ClientAs, clock: SettableClock
+) -> None:
+    chief, other = client_as(Role.INVESTIGATOR), client_as(Role.SUPERVISOR)
+    assert chief.person is not None
+    placed(agency, "main-st", "Main Street at the Green")
+    seen(agency, HER_CAR)
+    now = agency.clock().astimezone(agency.zone)
+    asked = chief.post(
+        "/keep/ask",
+        {
+            "case": "26-KEPT1",
+            "purpose": "robbery",
+            "camera": "main-st",
+            "since": f"{now - timedelta(days=2):%Y-%m-%dT%H:%M}",
+            "until": f"{now:%Y-%m-%dT%H:%M}",
+            "reason": "the whole street on the day of the robbery",
+        },
+    )
+    assert asked.status_code == 303, asked.text[:3000]
+    waits = other.page("/cases/26-KEPT1").select_one("form[action$=approve]")
+    assert waits is not None
+    approve = str(waits["action"])
+    assert "kept" in other.post(approve, {}).headers["location"]
+
+    look = approve.replace("approve", "search")
+    for pattern in (HER_CAR, "BK4719?", "BK47*93", "?K47193"):
+        form = {"plate": pattern, "note": "robbery on Elm Street"}
+        answer = chief.post(look, form)
+        assert answer.status_code == 200
+        assert HER_CAR in answer.text
+        the_next_day(agency, clock, chief, other)
+
+    assert titles(cards(other, chief.person.name)) == ["The same plate again and again"]
+    assert HER_CAR not in everything_public(agency)
 
 
 def test_a_partial_plate_of_a_witness_is_no_habit(

@@ -20,6 +20,7 @@ from charteroak.server.agency import Agency
 from charteroak.server.store import flags, held_reads, holds
 from charteroak.server.store.database import Changes
 from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneError
+from charteroak.server.watching import watch
 
 LONGEST_PAGE: Final = 50
 """Held reads on one page, at the most: each comes with its picture."""
@@ -86,6 +87,19 @@ def search_held(
         )
         return Sealed(forbidden, until=recorded)
     found = _look(agency, hold, pattern, permit=decision, receipt=recorded)
+    if pattern is not None:
+        # What two persons have kept is no place to look for one car unseen either.
+        with agency.database.changes() as tx:
+            watch(
+                agency,
+                tx,
+                who,
+                pattern,
+                case_ref=hold.case_ref,
+                shown=[each.read.plate.match_key for each in found.sightings],
+                asked=recorded.record_id,
+                at=agency.clock(),
+            )
     return Sealed(found, until=recorded)
 
 
