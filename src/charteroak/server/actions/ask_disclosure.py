@@ -131,17 +131,21 @@ def _write(  # noqa: PLR0913, PLR0917  (all that is recorded)
         leaving.keep(agency, tx, paper, asks.scan.content)
         papers.attach(tx, asked.number, paper.paper_id)
     if weighed.verdict is Verdict.BLOCK:
-        flags.hoist(
-            tx,
-            FlagKind.DESK_NOTE,
-            # Each of them is told of.
-            str(asked.number),
-            flag_id=agency.new_id(),
-            # Whoever entered it does not clear it alone.
-            about=who.person_id,
-            record_id=asked.number,
-            at=asked.entered_at,
-        )
+        _show(agency, tx, who, asked)
     if stands.why is None:
         return Entered(number=asked.number)
     return leaving.refuse(agency, tx, who, asked, details, stands)
+
+
+def _show(agency: Agency, tx: Changes, who: Person, asked: Disclosure) -> None:
+    """Let a supervisor look: each request that says what is forbidden is told of."""
+    flags.hoist(
+        tx,
+        FlagKind.DESK_NOTE,
+        str(asked.number),
+        flag_id=agency.new_id(),
+        # Whoever entered it does not clear it alone.
+        about=who.person_id,
+        record_id=asked.number,
+        at=asked.entered_at,
+    )
