@@ -30,8 +30,10 @@ from charteroak.core.hold_span import HoldSpan
 from charteroak.core.people import Person, Role
 from charteroak.core.plate import PlateText
 from charteroak.core.search import Purpose
+from charteroak.law.profile import Limit
 from charteroak.rendering.plate import render_plate
 from charteroak.server.actions.approve_hold import SpanBegun, approve_hold
+from charteroak.server.actions.note_retention import note_retention
 from charteroak.server.actions.request_extension import request_extension
 from charteroak.server.actions.request_hold import HoldRequested, request_span
 from charteroak.server.agency import Agency
@@ -117,6 +119,9 @@ def furnished(agency: Agency) -> dict[str, HoldId]:
     request_extension(
         agency, ines, made["closed"], reason="the trial was put off", span=30 * DAY
     )
+    law = Limit(limit=21 * DAY, because="US-CT", statute="Conn. P.A. 26-14, sec. 13")
+    note_retention(agency, law)
+    note_retention(agency, attrs.evolve(law, limit=7 * DAY, because="agency setting"))
     return made
 
 
@@ -255,6 +260,7 @@ def at(path: str) -> Callable[[Town, Page], None]:
 
 
 PLACES: list[tuple[str, str, Callable[[Town, Page], None], int]] = [
+    ("limits", INES, at("/rules#limits"), 0),
     ("hold-a-read", INES, hold_a_read, 0),
     ("keep", INES, at("/keep"), 0),
     ("keep-wrong", INES, nothing_typed, 422),
