@@ -282,6 +282,29 @@ def test_the_side_door_is_shut_by_what_is_written(  # noqa: PLR0913, PLR0917
     assert "A request of another agency says what is forbidden" in titles(flagged)
 
 
+def test_a_department_that_is_a_task_force_by_name_is_told_so_before_the_click(
+    agency: Agency, clerk: Desk, now: datetime
+) -> None:
+    force = registered(clerk, "ICE task force, Mill City", "CT", "municipal_police")
+
+    panel = clerk.post(
+        "/disclosure/explain",
+        {
+            "partner": force.rpartition("/")[2],
+            "purpose": "robbery",
+            "data_kind": "nonhit",
+            "paper": "none",
+            "note": "robbery on Elm Street",
+        },
+        headers={"hx-request": "true"},
+    )
+    page, said = asked(clerk, force, now)
+
+    assert "CT-no-immigration" in panel.text
+    assert said == "refused"
+    assert "CT-no-immigration" in refused(agency, clerk, page)
+
+
 def test_one_person_stops_an_agency_at_once(
     agency: Agency, clerk: Desk, supervisor: Desk, lowell: str, now: datetime
 ) -> None:

@@ -160,6 +160,19 @@ def test_every_decision_of_the_log_is_what_the_command_line_says(
             assert said["policy"] == public["policy"] == agency.rules.fingerprint
 
 
+def test_the_rules_that_decided_are_those_that_anybody_can_check(
+    agency: Agency,
+) -> None:
+    done = CliRunner().invoke(
+        CLI, ["law", "check", "us_ct", "--on", f"{NOON:%Y-%m-%d}"]
+    )
+
+    assert done.exit_code == 0, done.output
+    assert "us_ct: sound" in done.stdout
+    assert f"policy {agency.profile.rules.fingerprint[:16]}" in done.stdout
+    assert agency.rules.sets == (agency.profile.rules,)
+
+
 def commands(group: object, path: str = "") -> Iterator[tuple[str, list[str]]]:
     """Every command by the words that call it, with the names of what it asks."""
     inner = getattr(group, "commands", None)
