@@ -224,14 +224,7 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
                 )
             ) as spool,
         ):
-            keeper = Keeper(
-                folder=folder,
-                enrolment=enrolled.enrolment,
-                identity=identity,
-                spool=spool,
-                clock=clock,
-            )
-            keeper.open()
+            keeper = _keeper(folder, enrolled, identity, spool, clock)
             yield _wired(
                 folder,
                 enrolled,
@@ -243,6 +236,25 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
                 sender=_sender(enrolled, client, identity, nonce),
                 clock=clock,
             )
+
+
+def _keeper(
+    folder: DataFolder,
+    enrolled: Enrolled,
+    identity: Identity,
+    spool: Spool,
+    clock: Callable[[], datetime],
+) -> Keeper:
+    """What decides what is kept, with the orders that the box has on file."""
+    keeper = Keeper(
+        folder=folder,
+        enrolment=enrolled.enrolment,
+        identity=identity,
+        spool=spool,
+        clock=clock,
+    )
+    keeper.open()
+    return keeper
 
 
 def _wired(  # noqa: PLR0913 - likewise
