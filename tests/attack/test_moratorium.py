@@ -122,6 +122,22 @@ def refused_by_the_council(server: Running, plate: str) -> bool:
     return "MO-no-search" in text.text
 
 
+def no_command_ends_it(
+    server: Running, ceremony: list[str], file: Path, suspend: bytes
+) -> None:
+    """Who runs the server has commands, and none of them ends a moratorium."""
+    again = server.command("server", "council", "enrol", *ceremony)
+    assert "enrolled already" in again
+    for by in [(MAYA,), (NOAH, NOAH), (Member(name="Chief"), NOAH), ()]:
+        file.write_bytes(brought(server, Step.RESUME, 2, *by))
+        said = server.command("server", "council", "order", str(file))
+        assert "go on" not in said
+    file.write_bytes(suspend)
+    assert "carried out already" in server.command(
+        "server", "council", "order", str(file)
+    )
+
+
 def test_the_council_stops_all_and_alone_starts_it_again(
     server: Running, tmp_path: Path
 ) -> None:
@@ -162,17 +178,7 @@ def test_the_council_stops_all_and_alone_starts_it_again(
     assert count(server, purged) > 0
     assert refused_by_the_council(server, plate)
 
-    # Who runs the server has commands, and none of them ends it.
-    again = server.command("server", "council", "enrol", *ceremony)
-    assert "enrolled already" in again
-    for by in [(MAYA,), (NOAH, NOAH), (Member(name="Chief"), NOAH), ()]:
-        file.write_bytes(brought(server, Step.RESUME, 2, *by))
-        said = server.command("server", "council", "order", str(file))
-        assert "go on" not in said
-    file.write_bytes(suspend)
-    assert "carried out already" in server.command(
-        "server", "council", "order", str(file)
-    )
+    no_command_ends_it(server, ceremony, file, suspend)
     assert sent(server, plate).not_kept == 1
 
     # Both keys, by a command: the running server takes it up by itself.
