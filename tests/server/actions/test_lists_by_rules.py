@@ -14,7 +14,7 @@ from tests.support.box import (
 )
 from tests.support.tables import Tables
 
-from charteroak.core.camera import Location, Place
+from charteroak.core.camera import Camera, Location, Place
 from charteroak.core.hotlist import ListClass
 from charteroak.core.people import Role
 from charteroak.core.policy import RuleBook
@@ -128,16 +128,16 @@ def test_what_an_agency_enters_itself_does_not_age_by_the_term(
 
 
 @pytest.mark.parametrize(
-    ("changed", "rule"),
+    ("described", "rule"),
     [
-        ({"place": Place.HEALTH_CARE}, "CT-camera-place"),
-        ({"location": Location.WITHHELD}, "CT-camera-withheld"),
+        (attrs.evolve(camera(), place=Place.HEALTH_CARE), "CT-camera-place"),
+        (attrs.evolve(camera(), location=Location.WITHHELD), "CT-camera-withheld"),
     ],
 )
 def test_a_camera_is_not_placed_where_the_rules_say_no(
-    agency: Agency, tables: Tables, changed: dict[str, Place | Location], rule: str
+    agency: Agency, tables: Tables, described: Camera, rule: str
 ) -> None:
-    refused = place_camera(agency, ADMIN, attrs.evolve(camera(), **changed))
+    refused = place_camera(agency, ADMIN, described)
 
     assert isinstance(refused, Forbidden)
     assert rule in [each.rule_id for each in refused.because]
