@@ -28,7 +28,7 @@ from charteroak.law.document import (
     html,
     table,
 )
-from charteroak.law.profile import Kind, Profile, Terms, strictest
+from charteroak.law.profile import Kind, Profile, Terms, strictest, unread
 from charteroak.law.scoring import RECEIVERS, Receiver, disclosure, how_long
 from charteroak.law.words import spoken
 
@@ -107,12 +107,14 @@ class LoadedList:
         list_class: its class, in words.
         source: where it comes from, and under which authority it is kept.
         loaded: when, in words.
+        alerts: whether it alerts anybody: too old a list does not, nor a refused one.
     """
 
     name: str
     list_class: str
     source: str
     loaded: str
+    alerts: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -176,7 +178,7 @@ def document(packet: Packet) -> Document:
             *(_adopted(each) for each in packet.terms),
             Section("Reports that the law asks for", _reports(profile)),
             Section("Fingerprints", _fingerprints(packet, book)),
-            Section("What a lawyer must still read, least sure first", _open(profile)),
+            Section("What a lawyer must still read, least sure first", _open(packet)),
             *(_text_of(each) for each in packet.terms),
         ),
     )
@@ -241,9 +243,14 @@ def _lists(packet: Packet, book: RuleBook) -> tuple[Block, ...]:
     if not packet.lists:
         return (answers, Paragraph("No list is loaded."))
     loaded = table(
-        ("list in force", "class", "source and authority", "loaded"),
+        ("list", "class", "source and authority", "loaded"),
         (
-            (each.name, each.list_class, each.source, each.loaded)
+            (
+                each.name,
+                each.list_class,
+                each.source,
+                each.loaded if each.alerts else f"{each.loaded}; alerts nobody now",
+            )
             for each in packet.lists
         ),
     )
@@ -371,7 +378,8 @@ def _groups(fingerprint: str) -> Iterator[str]:
         yield fingerprint[start : start + _GROUP]
 
 
-def _open(profile: Profile) -> tuple[Block, ...]:
+def _open(packet: Packet) -> tuple[Block, ...]:
+    facts = [*packet.profile.facts, *(f for each in packet.terms for f in each.facts)]
     return (
         Listing(
             tuple(
@@ -380,7 +388,7 @@ def _open(profile: Profile) -> tuple[Block, ...]:
                     strong=fact.still_to_read,
                     note=f"{fact.statute} · confidence {fact.confidence}",
                 )
-                for fact in profile.questions
+                for fact in unread(facts)
             )
         ),
     )

@@ -145,13 +145,18 @@ class Profile:
     @property
     def questions(self) -> tuple[Fact, ...]:
         """What a lawyer must still read, least sure first."""
-        order = {"low": 0, "medium": 1}
-        return tuple(
-            sorted(
-                (fact for fact in self.facts if fact.still_to_read),
-                key=lambda fact: order.get(fact.confidence, 2),
-            )
+        return unread(self.facts)
+
+
+def unread(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """What a lawyer must still read of some facts, least sure first."""
+    order = {"low": 0, "medium": 1}
+    return tuple(
+        sorted(
+            (fact for fact in facts if fact.still_to_read),
+            key=lambda fact: order.get(fact.confidence, 2),
         )
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -1,12 +1,13 @@
 """What a council adopts is made from what the server runs with."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import attrs
 import pytest
 from tests.support.a_partner import declare, partner
-from tests.support.agency import NOON
+from tests.support.agency import NOON, SettableClock
 from tests.support.box import somebody as person
 from tests.support.council import suspended
 from tests.support.web import PASSWORD, ClientAs, browser, somebody
@@ -107,6 +108,20 @@ def test_the_page_holds_what_the_server_runs_with(town: Agency) -> None:
     assert "We are not lawyers" in words
     assert "Town of #[Fernwood] & <Elm>" in words
     assert "suspended by the council" not in words
+    # What the agency's own policy still leaves open, beside what the law does.
+    assert "The department's own text, before it is adopted." in words
+
+
+def test_a_list_that_is_too_old_is_said_to_alert_nobody(
+    town: Agency, agency_clock: SettableClock
+) -> None:
+    assert "alerts nobody now" not in told(packet(town, "html").decode())
+
+    agency_clock.advance(timedelta(hours=12, seconds=1))
+
+    words = told(packet(town, "html").decode())
+    assert "Conn. Gen. Stat. 54-1 2026-10-15" in words
+    assert "alerts nobody now" in words
 
 
 def test_the_pdf_is_tagged_and_the_same_for_the_same_day(town: Agency) -> None:

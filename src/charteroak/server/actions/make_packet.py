@@ -5,7 +5,10 @@ from typing import Final
 
 from charteroak.core.camera import Location
 from charteroak.core.codes import Declared
+from charteroak.core.hotlist import ListClass
+from charteroak.core.list_rules import alerting, freshness
 from charteroak.core.partner import Registered, worth
+from charteroak.core.policy import Permit
 from charteroak.law.packet import Camera, LoadedList, Packet, Partner
 from charteroak.law.words import spoken
 from charteroak.server.agency import Agency
@@ -47,11 +50,19 @@ def make_packet(agency: Agency) -> Packet:
                 list_class=spoken(each.list_class),
                 source=f"{each.source}; {each.authority}",
                 loaded=_day(agency, each.loaded_at),
+                alerts=_alerts(agency, ListClass(each.list_class), each.loaded_at),
             )
             for each in loaded
         ],
         suspended=_suspended(agency),
     )
+
+
+def _alerts(agency: Agency, list_class: ListClass, loaded_at: datetime) -> bool:
+    term = agency.profile.list_refresh
+    fresh = freshness(list_class, loaded_at, term=term, at=agency.clock())
+    answer = alerting(agency.rules, agency.profile.custodian, list_class, fresh)
+    return list_class not in agency.refused_lists and isinstance(answer, Permit)
 
 
 def _camera(placed: PlacedCamera) -> Camera:
