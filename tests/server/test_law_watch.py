@@ -18,6 +18,8 @@ from charteroak.law.loader import NotInForceError, load_profile
 from charteroak.server.agency import Agency
 from charteroak.server.law_in_force import LawInForce, adopt, today
 from charteroak.server.settings import Settings
+from charteroak.server.store import adopted, retention_changes
+from charteroak.server.store.database import StoreUnavailableError
 from charteroak.server.worker import LawWatch
 from tests.support.agency import NOON, SettableClock
 from tests.support.tables import Tables
@@ -70,8 +72,8 @@ def town(agency: Agency, tmp_path: Path) -> Town:
     settings = Settings.model_validate(
         {**agency.settings.model_dump(exclude_unset=True), "policy": str(policy)}
     )
-    adopted = adopt(settings, on=NOON.date())
-    made = attrs.evolve(agency, settings=settings, law=LawInForce(adopted=adopted))
+    law = LawInForce(adopted=adopt(settings, on=NOON.date()))
+    made = attrs.evolve(agency, settings=settings, law=law)
     found = Town(agency=made, policy=policy, watch=LawWatch(made))
     found.looks()
     return found
@@ -181,6 +183,34 @@ def test_numbers_of_a_policy_shorten_what_is_kept(town: Town) -> None:
     assert town.agency.in_force().retention.limit == timedelta(hours=72)
 
 
+def test_a_limit_that_could_not_be_recorded_is_recorded_at_the_next_look(
+    town: Town, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = (SHIPPED / "presets" / "local.toml").read_text()
+    town.policy.with_suffix(".toml").write_text(numbers)
+    town.looks(1)
+    with monkeypatch.context() as broken:
+        broken.setattr(retention_changes, "newest", _breaks_off)
+        with pytest.raises(StoreUnavailableError):
+            town.looks(1)
+    assert town.agency.in_force().retention.limit == timedelta(hours=72)
+
+    town.looks()
+
+    noted = tables.public_entries(RecordKind.RETENTION_CHANGED)
+    assert [each["after_minutes"] for each in noted] == [21 * 24 * 60, 72 * 60]
+
+
+def test_a_limit_is_looked_up_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention_changes, "newest", _breaks_off)
+
+    town.looks(3)
+
+
+def _breaks_off(*_: object, **__: object) -> object:
+    raise StoreUnavailableError("the database does not answer")
+
+
 def test_misspelt_numbers_are_refused_with_line_and_word(town: Town) -> None:
     numbers = (SHIPPED / "presets" / "local.toml").read_text()
     town.policy.with_suffix(".toml").write_text(numbers.replace("nonhit", "nonhot"))
@@ -217,6 +247,21 @@ def test_asked_by_a_person_the_rules_are_loaded_at_the_next_look(town: Town) -> 
     town.looks(1)
 
     assert not town.allows_robbery
+
+
+def test_what_was_asked_for_and_failed_is_done_at_the_next_look(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.agency.law.adopted = None
+    town.watch.ask()
+    with monkeypatch.context() as broken:
+        broken.setattr(adopted, "last", _breaks_off)
+        with pytest.raises(StoreUnavailableError):
+            town.looks(1)
+
+    town.looks(1)
+
+    assert town.agency.law.adopted is not None
 
 
 def test_rules_take_effect_at_midnight_by_the_agencys_own_clocks(

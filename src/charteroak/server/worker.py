@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from charteroak.core.duty import Duty
 from charteroak.core.errors import CharterOakError
+from charteroak.law.profile import Limit
 from charteroak.server.actions.approve_hold import keep_spans
 from charteroak.server.actions.end_entries import end_entries
 from charteroak.server.actions.end_holds import end_holds
@@ -78,13 +79,14 @@ class LawWatch:
         self._seen: Sources | None = None
         self._asked = threading.Event()
         self._rules = agency.in_force().rules
+        self._noted: Limit | None = None
 
     def ask(self) -> None:
         """Load the rules anew at the next look, also where no file changed."""
         self._asked.set()
 
     def look(self) -> None:
-        """Take up what changed.
+        """Take up what changed, and what an earlier look could not finish.
 
         A file counts when it is the same at two looks: one that is half written could
         be a rule short.
@@ -94,15 +96,27 @@ class LawWatch:
         found = sources(agency.settings, on=today(agency.settings, agency.clock()))
         still, self._seen = found == self._seen, found
         if self._asked.is_set() or (found != self._settled and still):
-            self._asked.clear()
-            if settle_rules(agency, found) and agency.law.adopted is not None:
-                note_retention(agency.in_force(), agency.law.adopted.limit)
-                make_buckets(agency.in_force())
-            self._settled = found
-        now = agency.in_force()
+            self._settle(found)
+        now, adopted = agency.in_force(), agency.law.adopted
         if now.rules is not self._rules:
             rebuild_hot_file(now)
             self._rules = now.rules
+        if adopted is not None and adopted.limit != self._noted:
+            note_retention(now, adopted.limit)
+            make_buckets(now)
+            self._noted = adopted.limit
+
+    def _settle(self, found: Sources) -> None:
+        asked = self._asked.is_set()
+        # Before the files are read: who asks in the meantime is heard at the next look.
+        self._asked.clear()
+        try:
+            settle_rules(self._agency, found)
+        except BaseException:
+            if asked:
+                self._asked.set()
+            raise
+        self._settled = found
 
 
 class Worker:

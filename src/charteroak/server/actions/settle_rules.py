@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 
 
-def settle_rules(agency: Agency, found: Sources) -> bool:
+def settle_rules(agency: Agency, found: Sources) -> None:
     """Load the rules anew and put them in force.
 
     What is broken is recorded (`rules.refused`) and the last good rules go on; what is
@@ -35,9 +35,6 @@ def settle_rules(agency: Agency, found: Sources) -> bool:
         agency: whose.
         found: what the rules are made from now.
 
-    Returns:
-        Whether other rules are in force since.
-
     Raises:
         StoreUnavailableError: nothing could be recorded, and nothing was changed.
     """
@@ -46,16 +43,10 @@ def settle_rules(agency: Agency, found: Sources) -> bool:
         new = adopt(agency.settings, on=found.on)
     except CharterOakError as refused:
         _refuse(agency, refused, at=now)
-        return False
-    before = agency.law.adopted
+        return
     _record(agency, new, at=now)
     agency.law.adopted = new
     agency.law.refused = None
-    return (
-        before is None
-        or before.rules.fingerprint != new.rules.fingerprint
-        or (before.limit != new.limit)
-    )
 
 
 def _record(agency: Agency, new: Adopted, *, at: datetime) -> None:
