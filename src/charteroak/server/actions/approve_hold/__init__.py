@@ -24,8 +24,9 @@ from charteroak.server.actions.approve_hold.walking import (
     keep_spans,
 )
 from charteroak.server.agency import Agency
-from charteroak.server.store import hold_spans, holds
+from charteroak.server.store import held_reads, hold_spans, holds
 from charteroak.server.store.database import Changes
+from charteroak.server.store.hold_spans import SpanRow
 
 __all__ = [
     "HoldKept",
@@ -47,8 +48,9 @@ def approve_hold(
     Two decisions are recorded: that this person may approve, and that reads may outlive
     their term on this ground. Two transactions around the look: the approval with the
     decisions, then the copy. Where the copy fails the hold stands approved without one,
-    and approving it again copies. A read that was deleted meanwhile ends the hold; a
-    hold that was ended meanwhile keeps nothing.
+    and approving it again copies. A read that was deleted meanwhile ends the hold,
+    unless something is copied to it already: then its copy stays, however late somebody
+    approves again. A hold that was ended meanwhile keeps nothing.
 
     Raises:
         NotYetCoveredError: the log does not hold the decision yet; try again.
@@ -71,8 +73,11 @@ def approve_hold(
                 tx, hold_id, by=who.person_id, at=now, decided=receipt.record_id
             )
         span = hold_spans.of(tx, [hold_id]).get(hold_id)
+        copied = _copied(tx, hold, span)
     if not agency.covered(receipt):
         raise NotYetCoveredError("the log does not hold the decision yet")
+    if copied is not None:
+        return copied
     done: HoldKept | SpanBegun | NoSuchHold | ReadGone
     if span is None:
         done = keep_read(agency, who, hold, permit=permit, receipt=receipt, at=now)
@@ -80,9 +85,7 @@ def approve_hold(
         done = begin_span(
             agency, hold, span, permit=permit, receipt=receipt, most=_MOST_AT_ONCE
         )
-    if isinstance(done, ReadGone):
-        _end(agency, who, hold, at=now)
-    return done
+    return _end(agency, who, hold, at=now) if isinstance(done, ReadGone) else done
 
 
 def _decided(
@@ -148,8 +151,38 @@ def _draft(
     )
 
 
-def _end(agency: Agency, who: Person, hold: Hold, *, at: datetime) -> None:
+def _copied(
+    tx: Changes, hold: Hold, span: SpanRow | None
+) -> HoldKept | SpanBegun | None:
+    """What is copied to a hold by now, or being copied; None: nothing."""
+    copies = held_reads.copies(tx, [hold.hold_id]).get(hold.hold_id)
+    if span is None:
+        if copies is None:
+            return None
+        return HoldKept(case_ref=hold.case_ref, ends_at=hold.ends_at)
+    if copies is None and span.kept_from is None:
+        return None
+    return SpanBegun(
+        case_ref=hold.case_ref,
+        ends_at=hold.ends_at,
+        copied=0 if copies is None else copies.reads,
+        whole=span.walked_at is not None,
+        gone=(span.kept_from or span.since) - span.since,
+    )
+
+
+def _end(
+    agency: Agency, who: Person, hold: Hold, *, at: datetime
+) -> HoldKept | SpanBegun | NoSuchHold | ReadGone:
+    """End a hold that came too late; never one that somebody else copied meanwhile."""
     with agency.database.changes() as tx:
+        found = holds.find_to_change(tx, hold.hold_id)
+        if found is None or not found.stands(at):
+            return NoSuchHold()
+        span = hold_spans.of(tx, [hold.hold_id]).get(hold.hold_id)
+        copied = _copied(tx, found, span)
+        if copied is not None:
+            return copied
         holds.end(tx, hold.hold_id, at=at)
         agency.record(
             tx,
@@ -164,3 +197,4 @@ def _end(agency: Agency, who: Person, hold: Hold, *, at: datetime) -> None:
                 },
             ),
         )
+    return ReadGone()
