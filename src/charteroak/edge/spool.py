@@ -5,6 +5,7 @@ the numbers needed to send them; nothing in it can be read without the agency's 
 key, which is never on a box.
 """
 
+import logging
 import os
 import sqlite3
 import threading
@@ -47,6 +48,8 @@ times MOST_SENT_BYTES. A disk filled to the last byte could do neither, for ever
 _DELETED_AT_ONCE: Final = 100
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
+
+_log = logging.getLogger(__name__)
 
 
 @attrs.frozen(kw_only=True)
@@ -105,7 +108,7 @@ class Spool:
         self._connection = connection
         self._folder = folder
         self._lock = threading.Lock()
-        self._locker = self._open_lock()
+        self._locker: SpoolLock | None = None
         self._seal = SealedBox(PublicKey(agency_key))
         self._keep = keep
         self._limit_bytes = limit_bytes
@@ -116,6 +119,7 @@ class Spool:
         # A crash may have left envelopes deleted long ago in the write-ahead log.
         self._log_is_dirty = True
         self._size_bytes = self._stats(_LONG_AGO).size_bytes
+        self._open_lock()
         self.arrived = threading.Event()
         self.arrived.set()
 
@@ -202,12 +206,12 @@ class Spool:
             "hit": int(hit),
         }
         with self._lock:
-            envelope = self._locker.lock(sealed)
-            row |= {"lock": self._locker.name, "envelope": envelope}
-            if self._size_bytes + len(envelope) > self._limit_bytes:
-                self._drop()
-                raise SpoolFullError("the spool is full; a read was not accepted")
             try:
+                locker = self._open_lock()
+                envelope = locker.lock(sealed)
+                row |= {"lock": locker.name, "envelope": envelope}
+                if self._size_bytes + len(envelope) > self._limit_bytes:
+                    raise SpoolFullError("the spool is full; a read was not accepted")
                 self._check_room()
                 with self._changes() as tx:
                     tx.execute(sql.PUT, row)
@@ -234,20 +238,22 @@ class Spool:
         Returns:
             None when nothing waits.
         """
-        with self._lock, self._changes() as tx:
-            found = tx.execute(sql.ASSIGNED).fetchone()
-            if found is None:
-                found = self._assign(tx, now, most=most, most_bytes=most_bytes)
-            if found is None:
-                return None
-            number = {"boot_epoch": int(found[0]), "sequence": int(found[1])}
-            rows = tx.execute(sql.OF_BATCH, number).fetchall()
+        with self._lock:
+            locker = self._open_lock()
+            with self._changes() as tx:
+                found = tx.execute(sql.ASSIGNED).fetchone()
+                if found is None:
+                    found = self._assign(tx, now, most=most, most_bytes=most_bytes)
+                if found is None:
+                    return None
+                number = {"boot_epoch": int(found[0]), "sequence": int(found[1])}
+                rows = tx.execute(sql.OF_BATCH, number).fetchall()
         return Outgoing(
             boot_epoch=number["boot_epoch"],
             sequence=number["sequence"],
             ids=tuple(int(row[0]) for row in rows),
             envelopes=[
-                self._locker.open(envelope) if locked else bytes(envelope)
+                locker.open(envelope) if locked else bytes(envelope)
                 for _, locked, envelope in rows
             ],
         )
@@ -341,37 +347,54 @@ class Spool:
         Returns:
             How many envelopes were destroyed; also counted in `stats`.
         """
-        gone = 0
         with self._lock:
             with typed():
                 hits, others = self._connection.execute(sql.KINDS).fetchone()
-            alone = others and not hits
-            if alone:
+            if others and not hits:
+                # First: whatever fails next, nothing more is locked with it.
+                self._locker = None
                 destroy(self._folder / LOCK_FILE)
-            while sizes := self._destroy_some():
-                gone += len(sizes)
-                self._empty_log()
-            if alone:
-                self._locker = SpoolLock.of(self._folder / LOCK_FILE)
+            gone = self._destroy(sql.DELETE_OTHERS)
+            self._open_lock()
         return gone
 
-    def _destroy_some(self) -> list[int]:
+    def _destroy(self, which: str, *, lock: str = "") -> int:
+        gone = 0
+        while sizes := self._destroy_some(which, lock):
+            gone += len(sizes)
+            self._empty_log()
+        return gone
+
+    def _destroy_some(self, which: str, lock: str) -> list[int]:
         with self._changes() as tx:
-            tx.execute(sql.UNNUMBER)
-            which = {"most": _DELETED_AT_ONCE}
-            sizes = [int(size) for (size,) in tx.execute(sql.DELETE_OTHERS, which)]
+            most = {"lock": lock, "most": _DELETED_AT_ONCE}
+            sizes = [int(size) for (size,) in tx.execute(which, most)]
             if sizes:
+                tx.execute(sql.UNNUMBER)
                 tx.execute(sql.COUNT, {"name": "destroyed", "more": len(sizes)})
         self._size_bytes -= sum(sizes)
         self._log_is_dirty |= bool(sizes)
         return sizes
 
     def _open_lock(self) -> SpoolLock:
-        """The lock; what was locked with a key that was destroyed goes for good."""
-        locker = SpoolLock.of(self._folder / LOCK_FILE)
-        with self._changes() as tx:
-            tx.execute(sql.OF_OTHER_LOCKS, {"lock": locker.name})
-        return locker
+        """The lock whose key lies beside the spool; a new one where none does.
+
+        What was locked with a key that is gone can be read by nobody: it goes, too.
+        """
+        path = self._folder / LOCK_FILE
+        with typed():
+            if not path.exists():
+                self._locker = None
+        if self._locker is None:
+            locker = SpoolLock.of(path)
+            gone = self._destroy(sql.OF_OTHER_LOCKS, lock=locker.name)
+            if gone:
+                _log.warning(
+                    "the key of the spool is gone: %d reads that waited were destroyed",
+                    gone,
+                )
+            self._locker = locker
+        return self._locker
 
     def stats(self, now: datetime) -> SpoolStats:
         """What waits and what became of the rest."""

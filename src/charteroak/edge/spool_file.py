@@ -65,7 +65,8 @@ class SpoolStats:
         refused: acknowledged, but not kept by the server.
         forgotten: deleted here because they were due.
         dropped: not accepted, because the spool or the disk was full.
-        destroyed: given up when the box was told to keep hits alone.
+        destroyed: given up when the box was told to keep hits alone, or locked with a
+            key that is gone.
     """
 
     waiting: int

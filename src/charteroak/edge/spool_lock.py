@@ -15,7 +15,7 @@ import attrs
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from charteroak.edge.settings import write_durably
+from charteroak.edge.settings import DataFolderError, write_durably
 from charteroak.edge.spool_file import CorruptSpoolError, SpoolUnavailableError
 
 LOCK_FILE: Final = "spool.key"
@@ -38,14 +38,17 @@ class SpoolLock:
         """The lock whose key lies in a file; made where there is none.
 
         Raises:
-            DataFolderError: the disk does not take it.
-            SpoolUnavailableError: it cannot be read.
+            SpoolUnavailableError: it cannot be read, or the disk does not take it.
         """
         try:
             key = path.read_bytes()
         except FileNotFoundError:
             key = os.urandom(_KEY_BYTES)
-            write_durably(path, key)
+            try:
+                write_durably(path, key)
+            except DataFolderError as trouble:
+                msg = f"the spool cannot be used: {trouble}"
+                raise SpoolUnavailableError(msg) from trouble
         except OSError as trouble:
             msg = f"the spool cannot be used: {trouble.strerror}"
             raise SpoolUnavailableError(msg) from trouble

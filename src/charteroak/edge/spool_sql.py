@@ -70,7 +70,12 @@ FREE_INSIDE: Final = """
 """
 COUNTS: Final = "SELECT name, value FROM counts ORDER BY name"
 OF_OTHER_LOCKS: Final = """
-    DELETE FROM envelopes WHERE lock IS NOT NULL AND lock <> :lock
+    DELETE FROM envelopes
+     WHERE id IN (SELECT id
+                    FROM envelopes
+                   WHERE lock IS NOT NULL AND lock <> :lock
+                   LIMIT :most)
+    RETURNING length(envelope)
 """
 KINDS: Final = """
     SELECT count(*) FILTER (WHERE hit), count(*) FILTER (WHERE NOT hit) FROM envelopes
