@@ -102,7 +102,7 @@ def owner_asks(
         wanted=Wanted(
             plate=PlatePattern.parse(plate),
             since=now - timedelta(days=20),
-            until=now + timedelta(minutes=1),
+            until=now,
             state="CT",
         ),
     )

@@ -115,7 +115,7 @@ def asked_by(
         wanted=Wanted(
             plate=PlatePattern.parse(plate),
             since=now - back,
-            until=now + timedelta(minutes=1),
+            until=now,
         ),
         note="robbery at the pharmacy on Elm Street",
     )

@@ -112,6 +112,10 @@ class Wanted:
         if self.since.astimezone(UTC) >= self.until.astimezone(UTC):
             raise EmptyPeriodError("the period is empty")
 
+    def over(self, now: datetime) -> bool:
+        """Whether nothing of the period is still to come."""
+        return self.until.astimezone(UTC) <= now.astimezone(UTC)
+
     @property
     def fields(self) -> dict[str, Value]:
         """Private fields of the log."""
@@ -404,6 +408,11 @@ class Refusal:
     because: tuple[Rule, ...]
     why: Why
     letter: bool
+
+
+@attrs.frozen(kw_only=True)
+class PeriodNotOver:
+    """It asks for what cameras are yet to see: approved once, it would follow a car."""
 
 
 @attrs.frozen(kw_only=True)

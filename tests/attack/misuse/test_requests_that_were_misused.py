@@ -71,7 +71,7 @@ def send(
         "data_kind": "nonhit",
         "plate": HER_CAR,
         "since": "2026-09-25T08:00",
-        "until": "2026-10-15T09:00",
+        "until": "2026-10-15T08:00",
         **changes,
     }
     files = {"scan": PDF} if paper != "none" else None
@@ -165,7 +165,7 @@ def test_a_chief_at_the_desk_who_wants_the_record_of_her_car(
         "plate": HER_CAR,
         "state": "CT",
         "since": "2026-10-01T08:00",
-        "until": "2026-10-15T09:00",
+        "until": "2026-10-15T08:00",
     }
     entered = chief.post("/disclosure/owners/new", as_owner)
     paths = [

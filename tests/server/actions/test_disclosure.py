@@ -30,7 +30,9 @@ from charteroak.core.codes import AgencyKind, DataKind, Process
 from charteroak.core.decision_table import ActTable, Outcome, Table
 from charteroak.core.disclosure import (
     NoSuchDisclosure,
+    PeriodNotOver,
     Stage,
+    Wanted,
     Why,
 )
 from charteroak.core.hold import NotAllowed, SamePerson
@@ -290,6 +292,51 @@ def test_counts_go_to_anyone_and_name_no_car(agency: Agency) -> None:
     assert all(
         PLATE.encode() not in content for content in files(made.content).values()
     )
+
+
+# ----------------------------------------------------------------- what is past alone
+
+
+def test_nobody_asks_for_what_is_still_to_be_read(
+    agency: Agency, agency_clock: SettableClock
+) -> None:
+    here = partner(agency, "Hartford Police", "CT")
+    asks = asked_by(agency, here, plate=PLATE)
+    later = attrs.evolve(asks.wanted, until=agency_clock() + timedelta(minutes=1))
+    before = log_kinds(agency)
+
+    answer = ask_disclosure(agency, CLERK, attrs.evolve(asks, wanted=later))
+
+    assert answer == PeriodNotOver()
+    assert log_kinds(agency) == before
+
+
+@pytest.mark.parametrize("kind", [DataKind.NONHIT, DataKind.AGGREGATE])
+def test_one_approval_follows_nobody(
+    agency: Agency,
+    agency_clock: SettableClock,
+    kind: DataKind,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen(agency, PLATE)
+    here = partner(agency, "Hartford Police", "CT")
+    asks = attrs.evolve(asked_by(agency, here, plate=PLATE), data_kind=kind)
+    wanted = attrs.evolve(asks.wanted, until=agency_clock() + 5 * DAY)
+    if kind is DataKind.AGGREGATE:
+        wanted = attrs.evolve(wanted, plate=None)
+    # As one was entered before it had to be over.
+    with monkeypatch.context() as patched:
+        patched.setattr(Wanted, "over", lambda _wanted, _now: True)
+        number = entered(agency, attrs.evolve(asks, wanted=wanted))
+    decide_disclosure(agency, SUPERVISOR, number, approve=True, reason=WHY)
+    first = answered(release_disclosure(agency, SUPERVISOR, number), agency)
+
+    agency_clock.advance(2 * DAY)
+    seen(agency, PLATE)
+    again = answered(release_disclosure(agency, SUPERVISOR, number), agency)
+
+    assert again.reads == first.reads
+    assert files(again.content)["index.html"] == files(first.content)["index.html"]
 
 
 # ---------------------------------------------------------------------- decided twice

@@ -13,6 +13,7 @@ from tests.support.sightings import a_read, log_kinds, person, seen, taken
 from tests.support.tables import Tables
 
 from charteroak.core.codes import Standing
+from charteroak.core.disclosure import PeriodNotOver
 from charteroak.core.hold import NotAllowed, SamePerson
 from charteroak.core.log_record import RecordId
 from charteroak.core.people import Role
@@ -111,6 +112,23 @@ def test_consent_counts_only_with_its_paper(agency: Agency) -> None:
     for bare in (attrs.evolve(asks, scan=None), attrs.evolve(asks, co_owner="")):
         assert ask_owner_record(agency, CLERK, bare) == ConsentMissing()
     assert log_kinds(agency) == []
+
+
+def test_an_owners_record_ends_when_it_is_asked_for(
+    agency: Agency, agency_clock: SettableClock
+) -> None:
+    asks = owner_asks(agency, CAR)
+    later = attrs.evolve(asks.wanted, until=agency_clock() + timedelta(minutes=1))
+
+    answer = ask_owner_record(agency, CLERK, attrs.evolve(asks, wanted=later))
+
+    assert answer == PeriodNotOver()
+    assert log_kinds(agency) == []
+    seen(agency, CAR)
+    number = approved(agency, Standing.SOLE_OWNER)
+    agency_clock.advance(timedelta(days=2))
+    seen(agency, CAR)
+    assert answered(release_disclosure(agency, SUPERVISOR, number), agency).reads == 1
 
 
 def test_nobody_at_the_desk_looks_up_a_car_alone(agency: Agency) -> None:

@@ -66,7 +66,7 @@ def form(who: Partner, **changes: str) -> dict[str, str | list[str]]:
         "data_kind": "nonhit",
         "plate": PLATE,
         "since": "2026-10-14T08:00",
-        "until": "2026-10-15T09:00",
+        "until": "2026-10-15T08:00",
         **changes,
     }
 
@@ -318,7 +318,7 @@ def owner(**changes: str) -> dict[str, str | list[str]]:
         "plate": PLATE,
         "state": "CT",
         "since": "2026-10-01T00:00",
-        "until": "2026-10-15T09:00",
+        "until": "2026-10-15T08:00",
         **changes,
     }
 
@@ -352,3 +352,17 @@ def test_who_is_not_the_owner_is_told_before_and_after_the_click(
     number = number_in(clerk.post("/disclosure/owners/new", sent), "refused")
 
     assert "CT-owner-other" in refused_by(clerk, number)
+
+
+def test_a_period_that_is_not_over_is_told_at_its_field(
+    client_as: ClientAs, yonkers: Partner
+) -> None:
+    clerk = client_as(Role.LIST_CLERK)
+
+    for path, sent in (
+        ("/disclosure/new", form(yonkers, until="2027-01-01T00:00")),
+        ("/disclosure/owners/new", owner(until="2027-01-01T00:00")),
+    ):
+        answer = clerk.post(path, sent)
+        assert answer.status_code == 422
+        assert "nobody can ask for what is still to be read" in answer.text

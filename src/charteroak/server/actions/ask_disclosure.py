@@ -7,6 +7,7 @@ from charteroak.core.disclosure import (
     Details,
     Disclosure,
     PaperKind,
+    PeriodNotOver,
     Refusal,
     Stage,
     Why,
@@ -42,7 +43,7 @@ class SaysNothing:
 
 def ask_disclosure(
     agency: Agency, who: Person, asks: AgencyAsks
-) -> Entered | Refusal | SaysNothing | NoSuchPartner | NotAllowed:
+) -> Entered | Refusal | SaysNothing | PeriodNotOver | NoSuchPartner | NotAllowed:
     """Write a request down with what the rules say to it; nothing is looked up.
 
     One that the rules refuse is refused at once, with a letter; one whose note says what
@@ -50,6 +51,8 @@ def ask_disclosure(
     """
     if not who.may(Act.ENTER_DISCLOSURE):
         return NotAllowed()
+    if not asks.wanted.over(agency.clock()):
+        return PeriodNotOver()
     with agency.database.changes() as tx:
         # As it is now, and not as it was when the form was opened.
         partner = partners.one(tx, asks.partner.partner_id)

@@ -8,6 +8,7 @@ from charteroak.core.disclosure import (
     Disclosure,
     OwnerAsks,
     PaperKind,
+    PeriodNotOver,
     Refusal,
     Stage,
     owner_question,
@@ -35,7 +36,7 @@ class ConsentMissing:
 
 def ask_owner_record(
     agency: Agency, who: Person, asks: OwnerAsks
-) -> OwnerEntered | Refusal | ConsentMissing | NotAllowed:
+) -> OwnerEntered | Refusal | ConsentMissing | PeriodNotOver | NotAllowed:
     """Write a request down with what the rules say to it; nothing is looked up.
 
     Whoever is at the desk says what was shown to prove that the car is the asker's. A
@@ -46,6 +47,8 @@ def ask_owner_record(
     agreed = asks.standing is Standing.JOINT_OWNER_AGREED
     if agreed and (asks.scan is None or not asks.co_owner):
         return ConsentMissing()
+    if not asks.wanted.over(agency.clock()):
+        return PeriodNotOver()
     question = owner_question(
         who, custodian=agency.profile.custodian, standing=asks.standing
     )

@@ -93,19 +93,28 @@ def release_disclosure(
         )
         if stands.why is not None or not isinstance(stands.decision, Permit):
             return leaving.refuse(agency, tx, who, asked, details, stands)
-    found = _look(agency, details, permit=stands.decision, released=released)
+    found = _look(agency, asked, details, permit=stands.decision, released=released)
     made = _package(agency, who, asked, details, found, permit=stands.decision)
     return _answered(agency, who, details, number, made, released=released)
 
 
 def _look(
-    agency: Agency, details: Details, *, permit: Permit, released: LogReceipt
+    agency: Agency,
+    asked: Disclosure,
+    details: Details,
+    *,
+    permit: Permit,
+    released: LogReceipt,
 ) -> _Found:
-    wanted = details.wanted
+    # What was seen after it was entered, nobody approved: released again, it is no more.
+    wanted, not_after = details.wanted, asked.entered_at
     if permit.request.data_kind is DataKind.AGGREGATE:
         with agency.database.changes() as tx:
             sums = counts.of_cameras(
-                tx, since=wanted.since, until=wanted.until, cameras=wanted.cameras
+                tx,
+                since=wanted.since,
+                until=min(wanted.until, not_after),
+                cameras=wanted.cameras,
             )
         facts = tuple(
             (each.camera, f"{each.reads:,} reads, {each.hits:,} hits") for each in sums
@@ -118,6 +127,7 @@ def _look(
             logged=released,
             wanted=wanted,
             not_before=agency.retention.not_before(agency.clock()),
+            not_after=not_after,
             limit=MOST_READS,
         )
     more = "There were more: these are the newest." if page.cut else "All that fit."

@@ -164,9 +164,19 @@ def leaving(  # noqa: PLR0913  (two of them are proofs)
     logged: LogReceipt,
     wanted: Wanted,
     not_before: datetime,
+    not_after: datetime,
     limit: int,
 ) -> Page:
     """Fetch the newest reads that leave the house under a permit; see `find`.
+
+    Args:
+        tx: the look.
+        permit: proof that the rules allow it.
+        logged: proof that it is in the log.
+        wanted: which reads.
+        not_before: reads from before are due.
+        not_after: reads from then on were not yet there to be asked for.
+        limit: how many at the most.
 
     Raises:
         ForeignPermitError: the permit is not for giving reads of a plate away.
@@ -180,7 +190,7 @@ def leaving(  # noqa: PLR0913  (two of them are proofs)
         tx,
         _Which(wanted.plate, wanted.cameras),
         since=max(wanted.since, not_before),
-        until=wanted.until,
+        until=min(wanted.until, not_after),
         limit=limit,
     )
     found = page.sightings

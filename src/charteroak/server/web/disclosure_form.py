@@ -80,6 +80,12 @@ _MISSING: Final = {
 }
 
 
+NOT_OVER: Final = later(
+    "Give a moment that is past: nobody can ask for what is still to be read."
+)
+"""Where the period of a request ends later than it is entered."""
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class Typed:
     """What stands in either form, as it was typed."""

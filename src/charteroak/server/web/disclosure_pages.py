@@ -20,6 +20,7 @@ from charteroak.core.disclosure import (
     AgencyAsks,
     NoSuchDisclosure,
     PaperKind,
+    PeriodNotOver,
     Refusal,
     Stage,
     Why,
@@ -70,6 +71,7 @@ from charteroak.server.agency import Agency
 from charteroak.server.web.disclosure_form import (
     DATA,
     ISSUERS,
+    NOT_OVER,
     PAPERS,
     STANDINGS,
     Meant,
@@ -223,6 +225,9 @@ def enter(
             return to_request(number, "refused")
         case SaysNothing(because=because):
             return _form(request, agency, form, errors={"note": because[0].plain})
+        case PeriodNotOver():
+            told = words.gettext(NOT_OVER)
+            return _form(request, agency, form, errors={"until": told})
         case NoSuchPartner():
             told = words.gettext("Choose the agency that asks.")
             return _form(request, agency, form, errors={"partner": told})

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, File, Request, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
 from charteroak.core.codes import Standing
-from charteroak.core.disclosure import OwnerAsks, Refusal
+from charteroak.core.disclosure import OwnerAsks, PeriodNotOver, Refusal
 from charteroak.core.hold import NotAllowed
 from charteroak.core.people import Act
 from charteroak.core.read import STATES
@@ -20,6 +20,7 @@ from charteroak.server.actions.ask_owner_record import (
 from charteroak.server.actions.explain_disclosure import explain_owner
 from charteroak.server.agency import Agency
 from charteroak.server.web.disclosure_form import (
+    NOT_OVER,
     STANDINGS,
     Typed,
     read_owner,
@@ -98,6 +99,9 @@ def enter_owner(
             return to_request(number, "refused")
         case ConsentMissing():
             errors["scan"] = words.gettext("Choose the other owner's written consent.")
+            return _form(request, agency, session, form, errors=errors)
+        case PeriodNotOver():
+            errors["until"] = words.gettext(NOT_OVER)
             return _form(request, agency, session, form, errors=errors)
         case NotAllowed():
             raise NotYourRoleError(Act.ENTER_DISCLOSURE)
