@@ -36,9 +36,37 @@ from charteroak.server.actions.take_order import (
     take_order,
 )
 from charteroak.server.agency import Agency
-from charteroak.server.law_in_force import LawInForce
+from charteroak.server.law_in_force import LawInForce, adopt
+from charteroak.server.settings import Settings
 
 STRANGER = Member(name="Chief of Police")
+SEARCHES_ALONE = """
+@id("OWN-searches")
+@statute("Town policy 1")
+@plain("Searches are for the law to decide.")
+@confidence("high")
+@review("no lawyer yet")
+@change("")
+permit (principal, action == Action::"search_reads", resource);
+"""
+ALL_BUT_FOR_THE_COUNCIL = """
+@id("OWN-all")
+@statute("Contract 1")
+@plain("Everything is for the law to decide.")
+@confidence("high")
+@review("no lawyer yet")
+@change("")
+permit (principal, action, resource);
+
+@id("OWN-any-key")
+@statute("Contract 2")
+@plain("Nobody stops the cameras with one key.")
+@confidence("high")
+@review("no lawyer yet")
+@change("")
+forbid (principal, action == Action::"suspend", resource)
+when { context.step == Step::"suspend" };
+"""
 
 
 def carried(agency: Agency, order: bytes) -> Carried:
@@ -107,6 +135,31 @@ def test_one_key_does_not_resume_and_both_do(agency: Agency, tables: Tables) -> 
     assert done.stands.suspended_at is None
     assert isinstance(searched(agency), Found)
     assert len(tables.public_entries(RecordKind.SUSPEND_ENDED)) == 1
+
+
+def test_neither_policy_nor_contract_takes_the_keys_or_gives_them(
+    agency: Agency, tmp_path: Path, tables: Tables
+) -> None:
+    files = {name: tmp_path / f"{name}.cedar" for name in ("policy", "contract")}
+    # One is silent about the council, the other is against it.
+    files["policy"].write_text(SEARCHES_ALONE)
+    files["contract"].write_text(ALL_BUT_FOR_THE_COUNCIL)
+    named = {name: str(file) for name, file in files.items()}
+    settings = Settings.model_validate(
+        {**agency.settings.model_dump(exclude_unset=True), **named}
+    )
+    adopted = adopt(settings, on=agency.clock().date())
+    town = attrs.evolve(agency, settings=settings, law=LawInForce(adopted=adopted))
+    enrolled(town)
+
+    carried(town.in_force(), an_order(town, Step.SUSPEND, MAYA))
+
+    assert refused(town.in_force(), an_order(town, Step.RESUME, NOAH)).because
+    carried(town.in_force(), an_order(town, Step.RESUME, NOAH, MAYA))
+    assert not town.in_force().council.suspended
+    (public,) = tables.public_entries(RecordKind.SUSPEND_ENDED)
+    assert public["rules"] == ["CO-resume"]
+    assert public["policy"] == adopted.profile.rules.fingerprint
 
 
 def test_a_purge_goes_on_and_the_log_is_written(

@@ -45,7 +45,8 @@ class RulesInForce:
         read_limit: the strictest of law, policy, contract and the agency's own setting.
         statute: the rules of law.
         own: policy, contract and moratorium, as far as there are any.
-        fingerprint: of all together; in every record of a decision.
+        fingerprint: of all together; in every record of a decision, but of a council's
+            orders, which the statute's set alone decides.
         own_limit: whether something beside the law is the stricter one.
         limits: which limit was in force before, and who decided; the newest first.
         beside: rules about what is written with a search, and about its case.

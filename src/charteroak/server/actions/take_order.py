@@ -24,7 +24,7 @@ from charteroak.core.moratorium import (
     turned,
 )
 from charteroak.core.people import Act
-from charteroak.core.policy import Denial, Permit, Request, Rule, decide
+from charteroak.core.policy import Denial, Permit, Request, Rule, decide_by
 from charteroak.core.search_record import decision_fields
 from charteroak.server.agency import Agency
 from charteroak.server.resuming import put_in_force
@@ -84,8 +84,9 @@ class TooMany:
 def take_order(agency: Agency, text: bytes) -> Carried | NotCarried | TooMany:
     """Carry out an order, or say why not; either way it is in the log.
 
-    All rules in force decide: one key of the council suspends, both resume. In force in
-    this process on return, and in every other within a second.
+    The statute's rules decide: one key of the council suspends, both resume, whatever a
+    policy or a contract says. In force in this process on return, and in every other
+    within a second.
 
     Args:
         agency: whose cameras.
@@ -117,8 +118,10 @@ def _take(
     stands = council.stands(tx)
     keys = turned(signed, stands.keys)
     against = objection(order, stands, agency=agency.settings.agency, at=now)
-    decision = decide(
-        agency.rules,
+    # By the statute's set alone, in which the house's rules are: whoever runs the server
+    # names the policy and the contract, and neither takes the keys from the council.
+    decision = decide_by(
+        agency.profile.rules,
         Request(
             act=Act.SUSPEND,
             custodian=agency.profile.custodian,
