@@ -12,15 +12,19 @@ from hypothesis import strategies as st
 from charteroak.core.codes import Keys, Step
 from charteroak.core.errors import NaiveTimeError
 from charteroak.core.moratorium import (
+    CLOCK_TOLERANCE,
     KEYS_OF_A_COUNCIL,
     LARGEST_ORDER,
     CouncilKey,
+    CouncilStanding,
+    Objection,
     Order,
     SignedOrder,
     Taken,
     UnreadableKeyError,
     UnreadableOrderError,
     key_text,
+    objection,
     read_key,
     read_order,
     standing,
@@ -193,3 +197,28 @@ def test_a_doubt_stops_what_was_in_service() -> None:
     assert stands.doubt
     assert stands.suspended
     assert standing(KEYS, []).suspended_at is None
+
+
+@pytest.mark.parametrize(
+    ("ahead", "against"),
+    [
+        (-HOUR, None),
+        (timedelta(0), None),
+        (timedelta(seconds=1), Objection.OLDER_THAN_LAST),
+        (CLOCK_TOLERANCE, Objection.OLDER_THAN_LAST),
+        (CLOCK_TOLERANCE + timedelta(seconds=1), None),
+        (timedelta(days=400), None),
+    ],
+)
+def test_a_clock_that_was_ahead_does_not_lock_the_council_out(
+    ahead: timedelta, against: Objection | None
+) -> None:
+    stands = CouncilStanding(
+        keys=KEYS, last=1, last_at=NOON + ahead, suspended_at=NOON + ahead
+    )
+
+    found = objection(ORDER, stands, agency="fernwood", at=NOON)
+
+    assert found is against
+    again = attrs.evolve(ORDER, number=1)
+    assert objection(again, stands, agency="fernwood", at=NOON) is Objection.CARRIED_OUT

@@ -40,7 +40,7 @@ GOOD_FOR: Final = timedelta(days=30)
 """An order that was signed longer ago is not carried out."""
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
-"""So far the clock of a signer may be ahead."""
+"""So far a clock may be ahead: a signer's now, and the server's at the last order."""
 
 _MOST_SIGNATURES: Final = 8
 
@@ -361,8 +361,11 @@ def objection(
         Objection.AHEAD: order.number > now_stands.next_number,
         Objection.FUTURE: order.issued_at > at + CLOCK_TOLERANCE,
         Objection.OLD: order.issued_at < at - GOOD_FOR,
-        # Drawn up to the second: so is the moment it is compared with.
+        # Drawn up to the second: so is the moment it is compared with. A moment that is
+        # yet to come was told by a clock that was wrong, and must not lock the council
+        # out; that no order counts twice, its number sees to.
         Objection.OLDER_THAN_LAST: last_at is not None
+        and last_at <= at + CLOCK_TOLERANCE
         and order.issued_at < last_at.replace(microsecond=0),
         Objection.NOT_SUSPENDED: order.step is Step.RESUME and not now_stands.suspended,
     }
