@@ -15,6 +15,7 @@ from charteroak.core.errors import CharterOakError
 from charteroak.core.keeping import Mode
 from charteroak.core.orders import ForgedOrdersError, OrdersAnswer
 from charteroak.edge.orders import Keeper
+from charteroak.edge.settings import DataFolderError
 from charteroak.edge.uplink import REVOKED_PAUSE_S, Sender, backoff_s
 from charteroak.edge.web_client import refusal, why_unreachable
 
@@ -117,7 +118,12 @@ class Listener:
         if not answer.is_success:
             return self._refused(answer)
         told = msgspec.msgpack.decode(answer.content, type=OrdersAnswer)
-        self.keeper.take_orders(told, asked=nonce)
+        try:
+            self.keeper.take_orders(told, asked=nonce)
+        except DataFolderError:
+            # Obeyed, though not written down: what waits may go.
+            self._told_at = self.clock()
+            raise
         self._told_at = self.clock()
         return None
 
