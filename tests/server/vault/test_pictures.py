@@ -112,7 +112,7 @@ def test_a_held_copy_outlives_the_bucket_and_goes_with_the_hold(
 ) -> None:
     ref = pictures.store(BUCKET, [b"zero", b"one"])[1]
 
-    copy = pictures.keep_copy(ref, HOLD)
+    copy = pictures.keep(HOLD, [pictures.fetch(ref)])[0]
     pictures.drop_bucket(BUCKET)
 
     assert pictures.fetch(copy) == b"one"

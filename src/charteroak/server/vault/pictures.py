@@ -217,18 +217,6 @@ class Pictures:
         self._key(place)
         self._put(place, segment, content)
 
-    def keep_copy(self, ref: str, hold_id: UUID) -> str:
-        """Copy a picture under the key of a hold, which outlives the bucket's.
-
-        Returns:
-            The reference of the copy.
-
-        Raises:
-            PictureGoneError: it is gone already.
-            PicturesUnavailableError: the copy could not be written.
-        """
-        return self.keep(hold_id, [self.fetch(ref)])[0]
-
     def keep(self, hold_id: UUID, contents: Sequence[bytes]) -> list[str]:
         """Keep pictures or papers of a hold, as one segment under the key of the hold.
 

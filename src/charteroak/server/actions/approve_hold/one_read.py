@@ -11,6 +11,7 @@ from charteroak.core.people import Person
 from charteroak.core.policy import Permit
 from charteroak.core.sealed import LogReceipt
 from charteroak.core.search_answer import ReadGone, Sighting
+from charteroak.server.actions.approve_hold.picture import fetch
 from charteroak.server.agency import Agency
 from charteroak.server.store import held_reads, holds, searches
 from charteroak.server.vault.pictures import PictureGoneError
@@ -98,5 +99,5 @@ def _keep(
 
 
 def _copy(agency: Agency, reference: str, hold: Hold) -> str:
-    # A read may have come without a picture.
-    return agency.pictures.keep_copy(reference, hold.hold_id) if reference else ""
+    picture = fetch(agency, reference)
+    return "" if picture is None else agency.pictures.keep(hold.hold_id, [picture])[0]

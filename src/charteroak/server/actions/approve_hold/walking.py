@@ -23,14 +23,12 @@ from charteroak.core.policy import Denial, Permit, decide
 from charteroak.core.read import ReadId
 from charteroak.core.sealed import LogReceipt
 from charteroak.core.search_answer import ReadGone, Sighting
+from charteroak.server.actions.approve_hold.picture import fetch
 from charteroak.server.agency import Agency
 from charteroak.server.store import held_reads, hold_spans, holds, span_reads
+from charteroak.server.store.database import StoreUnavailableError
 from charteroak.server.store.hold_spans import SpanRow
-from charteroak.server.vault.pictures import (
-    PictureBrokenError,
-    PictureGoneError,
-    PicturesUnavailableError,
-)
+from charteroak.server.vault.pictures import PictureGoneError
 
 _BATCH: Final = 100
 _UNLIMITED: Final = 2**31
@@ -126,7 +124,10 @@ def keep_spans(agency: Agency) -> int:
     for row in rows:
         try:
             copied += _go_on(agency, row)
-        except (NotAllKeptError, PictureGoneError, PicturesUnavailableError) as trouble:
+        except StoreUnavailableError:
+            raise
+        except CharterOakError as trouble:
+            # Whatever is wrong with one hold, the others are copied.
             troubles.append(f"{row.hold_id}: {trouble}")
     if troubles:
         raise NotAllKeptError(tuple(troubles))
@@ -248,7 +249,7 @@ def _copies(
                 (plate, sighting.plate_picture),
                 (vehicle, sighting.vehicle_picture),
             ):
-                picture = _fetch(agency, reference)
+                picture = fetch(agency, reference)
                 if picture is not None:
                     pictures[place] = picture
         except PictureGoneError:
@@ -260,21 +261,12 @@ def _copies(
     return alive, dict(zip(pictures, kept, strict=True))
 
 
-def _fetch(agency: Agency, reference: str) -> bytes | None:
-    if not reference:
-        return None
-    try:
-        return agency.pictures.fetch(reference)
-    except PictureBrokenError:
-        # One damaged picture must not keep all others from being kept.
-        return None
-
-
 def _span(agency: Agency, row: SpanRow) -> HoldSpan:
     """What a span names, with its plates out of the vault.
 
     Raises:
-        PictureGoneError: the plates are gone. It is never taken for a span of all cars.
+        PictureBrokenError: the plates are damaged.
+        PictureGoneError: they are gone. It is never taken for a span of all cars.
     """
     plates: tuple[PlateText, ...] = ()
     if row.by_plate:
