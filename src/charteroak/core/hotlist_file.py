@@ -19,6 +19,8 @@ from charteroak.core.plate import PlateText, UnreadablePlateError
 from charteroak.core.read import STATES
 
 LARGEST_BYTES: Final = 64 * 1024 * 1024
+FORBIDDEN_WORDS: Final = "it says what the law forbids"
+"""What is wrong with a row that is refused for what is written in it."""
 
 _COLUMNS: Final = ("plate", "state", "reason", "vehicle", "case", "expires")
 _NEEDED: Final = ("plate", "reason")
@@ -78,12 +80,14 @@ class Parsed:
         repeated: how many others there were.
         errors: the first 1,000 rows that were left out.
         left_out: how many were left out in all.
+        refused: plates of those that say what the law forbids.
     """
 
     rows: tuple[Row, ...]
     repeated: int
     errors: tuple[RowError, ...]
     left_out: int
+    refused: tuple[PlateText, ...]
 
 
 def parse(
@@ -110,15 +114,18 @@ def parse(
     # Of two rows that differ in nothing but their expiry the later counts.
     rows: dict[Row, Row] = {}
     errors: list[RowError] = []
+    refused: list[PlateText] = []
     good = left_out = 0
     for cells in _cells(lines):
         if not any(cell.strip() for cell in cells):
             continue
         try:
             row = _row(columns, cells, zone)
-            if refuses is not None:
-                _check_words(row, refuses)
-            if unfit is not None and (why := unfit(row)) is not None:
+            why = refuses and _forbidden(row, refuses)
+            why = why or (unfit and unfit(row))
+            if why:
+                if why[1] == FORBIDDEN_WORDS:
+                    refused.append(row.plate)
                 raise _RowTroubleError(*why)  # noqa: TRY301  (as above)
             rows[attrs.evolve(row, expires_at=None)] = row
             good += 1
@@ -137,17 +144,19 @@ def parse(
         repeated=good - len(rows),
         errors=tuple(errors),
         left_out=left_out,
+        refused=tuple(refused),
     )
 
 
-def _check_words(row: Row, refuses: Callable[[str], bool]) -> None:
-    """See that no word of a row says what is forbidden, in whichever column."""
+def _forbidden(row: Row, refuses: Callable[[str], bool]) -> tuple[str, str] | None:
+    """Where a row says what is forbidden, in whichever column."""
     written = {"reason": row.reason, "vehicle": row.vehicle, "case": row.case_ref}
     for column, text in written.items():
         # A bare number says nothing, and there are as many as there are rows.
         says = sum(sign.isalpha() for sign in text) >= _SAYING_LETTERS
         if says and refuses(text):
-            raise _RowTroubleError(column, "it says what the law forbids")
+            return column, FORBIDDEN_WORDS
+    return None
 
 
 def _text(content: bytes) -> str:

@@ -27,7 +27,7 @@ from charteroak.core.screening import screen
 from charteroak.core.search_check import banned
 from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
-from charteroak.server.store import flags, hotlists
+from charteroak.server.store import entry_wishes, flags, hotlists
 from charteroak.server.store.database import Changes
 
 _LONGEST: Final = 200
@@ -74,6 +74,8 @@ class Notes:
 
     Attributes:
         rules: by which of them something was refused.
+        plates: that were refused to somebody for what was said of them, and are to be
+            remembered; none of a list from elsewhere, which says of many what it likes.
     """
 
     def __init__(self, agency: Agency, who: Person) -> None:
@@ -82,6 +84,7 @@ class Notes:
         self._who = who
         self._known: dict[str, bool] = {}
         self.rules: set[str] = set()
+        self.plates: Sequence[PlateText] = ()
 
     def refuses(self, text: str) -> bool:
         """Whether a text says what the rules in force forbid."""
@@ -116,7 +119,10 @@ def described(file: ListFile, notes: Notes) -> tuple[str, str, str] | ListUnread
 
 
 def tell(agency: Agency, who: Person, list_class: ListClass, notes: Notes) -> None:
-    """Record that a list said what is forbidden, and let a supervisor look."""
+    """Record that a list said what is forbidden, and let a supervisor look.
+
+    By the plates that are remembered a list from elsewhere is watched.
+    """
     now = agency.clock()
     with agency.database.changes() as tx:
         told = agency.record(
@@ -140,6 +146,14 @@ def tell(agency: Agency, who: Person, list_class: ListClass, notes: Notes) -> No
             about=who.person_id,
             record_id=told.record_id,
             at=now,
+        )
+        entry_wishes.remember(
+            tx,
+            told.record_id,
+            person=who.person_id,
+            at=now,
+            digests=plate_digests(agency, notes.plates),
+            rejected=True,
         )
 
 

@@ -133,6 +133,29 @@ def test_a_plate_that_was_rejected_is_flagged_when_it_comes_back_elsewhere(
     assert "BKO7193" not in tables.text_of("flags") + tables.text_of("entries_asked")
 
 
+@pytest.mark.parametrize("beside", ["", "C3,CT,robbery of a shop on Elm,,26-3,\n"])
+@pytest.mark.parametrize(
+    "row",
+    ["BKO7193,CT,immigration sweep,,26-6,\n", "BKO7193,CT,robbery,ICE target,26-6,\n"],
+)
+def test_a_plate_that_was_refused_in_a_file_is_flagged_when_it_comes_back_elsewhere(
+    agency: Agency, tables: Tables, clerk: Person, *, row: str, beside: str
+) -> None:
+    ask_list(agency, clerk, a_file(row + beside), purpose=ROBBERY)
+    rows = "".join(f"Z{n},CT,stolen,,,\n" for n in range(9))
+    file = a_file(
+        f"{rows}BK07193,CT,stolen,,,\nC3,CT,stolen,,,\n",
+        name="state",
+        list_class=ListClass.VEHICLE,
+    )
+
+    assert isinstance(load_hotlist(agency, clerk, file), Loaded)
+
+    flags = tables.rows("SELECT kind FROM flags ORDER BY kind")
+    assert flags == [("list_note",), ("list_rejected_plate",)]
+    assert "BKO7193" not in tables.text_of("flags") + tables.text_of("entries_asked")
+
+
 def test_a_very_short_list_from_elsewhere_is_flagged(
     agency: Agency, tables: Tables, clerk: Person
 ) -> None:

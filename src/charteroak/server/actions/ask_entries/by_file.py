@@ -5,7 +5,13 @@ from datetime import datetime
 from charteroak.core.alert_review import NotAllowed
 from charteroak.core.case_file import CaseStanding
 from charteroak.core.hotlist import ListClass
-from charteroak.core.hotlist_file import Parsed, Row, UnreadableListError, parse
+from charteroak.core.hotlist_file import (
+    FORBIDDEN_WORDS,
+    Parsed,
+    Row,
+    UnreadableListError,
+    parse,
+)
 from charteroak.core.own_entry import (
     BY_HAND,
     LONGEST,
@@ -93,6 +99,7 @@ def _parsed(
         )
     except UnreadableListError as unreadable:
         return ListUnreadable(trouble=str(unreadable), hint=unreadable.hint)
+    notes.plates = parsed.refused
     if not parsed.rows:
         return ListUnreadable(
             trouble="none of the rows can be used",
@@ -136,7 +143,7 @@ def _unfit(
 ) -> tuple[str, str] | None:
     """Why a row cannot be on a list of the agency's own: its column, what is wrong."""
     if row.vehicle and notes.refuses(row.vehicle):
-        return "vehicle", "it says what the law forbids"
+        return "vehicle", FORBIDDEN_WORDS
     if screen(row.reason, note_rules()).verdict is Verdict.VAGUE:
         return "reason", "it does not say what crime or person"
     if row.expires_at is not None and row.expires_at <= at:
