@@ -14,26 +14,35 @@ from charteroak.core.policy import Denial, Permit, Request, RuleBook, decide
 def refused_classes(book: RuleBook, custodian: str) -> Mapping[ListClass, Denial]:
     """The classes of lists that the rules in force refuse, whoever loads them.
 
-    A class is refused where neither loading it nor an alert from it is permitted to
-    those whose duty that is, so nothing of it reaches the matcher either.
+    A class is refused where those whose duty it is may not load it, or may not be alerted
+    by it even on the day that it was loaded: so nothing of it reaches the matcher either.
     """
-    answers = {
-        list_class: decide(
-            book,
-            Request(
-                act=Act.LOAD_HOTLIST,
-                custodian=custodian,
-                roles=frozenset({Role.LIST_CLERK}),
-                list_class=list_class,
-            ),
-        )
+    answers = (
+        (list_class, answer)
         for list_class in ListClass
-    }
+        for answer in (
+            alerting(book, custodian, list_class, Freshness.FRESH),
+            _loading(book, custodian, list_class),
+        )
+    )
+    # Where both are refused the denial of loading is the one that is named.
     return {
         list_class: answer
-        for list_class, answer in answers.items()
+        for list_class, answer in answers
         if isinstance(answer, Denial)
     }
+
+
+def _loading(book: RuleBook, custodian: str, list_class: ListClass) -> Permit | Denial:
+    return decide(
+        book,
+        Request(
+            act=Act.LOAD_HOTLIST,
+            custodian=custodian,
+            roles=frozenset({Role.LIST_CLERK}),
+            list_class=list_class,
+        ),
+    )
 
 
 def freshness(

@@ -1,6 +1,7 @@
 """Lists, alerts and cameras are decided by every rule in force, not by the statute alone."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import attrs
 import pytest
@@ -12,6 +13,7 @@ from tests.support.box import (
     own_entries_approved,
     somebody,
 )
+from tests.support.own_entries import ROBBERY, a_file
 from tests.support.tables import Tables
 
 from charteroak.core.camera import Camera, Location, Place
@@ -19,7 +21,9 @@ from charteroak.core.hotlist import ListClass
 from charteroak.core.people import Role
 from charteroak.core.policy import RuleBook
 from charteroak.core.search_answer import Forbidden
+from charteroak.law import loader
 from charteroak.law.loader import load_terms
+from charteroak.server.actions.ask_entries import ask_list
 from charteroak.server.actions.load_hotlist import (
     ListFile,
     ListProhibited,
@@ -35,6 +39,18 @@ from charteroak.server.store import cameras
 CLERK = somebody(Role.LIST_CLERK)
 ADMIN = somebody(Role.ADMINISTRATOR)
 TERM = timedelta(hours=12)
+NO_ALERT = """
+@id("OWN-no-alert")
+@statute("Town policy 7")
+@plain("Nobody is told of a person who is wanted, nor of a plate of our own.")
+@confidence("high")
+@review("no lawyer yet")
+@change("")
+forbid (principal, action == Action::"receive_alert", resource)
+when {
+  [ListClass::"local", ListClass::"wanted_person"].contains(context.list_class)
+};
+"""
 
 
 def narrowed(agency: Agency, preset: str) -> Agency:
@@ -71,6 +87,52 @@ def test_a_class_that_the_statute_allows_and_the_preset_does_not_is_refused(
     assert entry["list_class"] == "wanted_person"
     assert entry["policy"] == local.rules.fingerprint
     assert isinstance(load(local, ListClass.VEHICLE, "AB12345"), Loaded)
+
+
+def test_a_class_that_may_alert_nobody_is_refused_as_one_that_may_not_be_loaded(
+    agency: Agency, box: FakeBox, tables: Tables, tmp_path: Path
+) -> None:
+    load(agency, ListClass.WANTED_PERSON, "AB12345")
+    shipped = Path(loader.__file__).parent / "policies" / "published_prohibitions.cedar"
+    policy = tmp_path / "town.cedar"
+    policy.write_text(shipped.read_text() + NO_ALERT)
+    town = narrowed(agency, str(policy))
+
+    refused = load(town, ListClass.WANTED_PERSON, "AB12345")
+
+    assert isinstance(refused, ListProhibited)
+    assert [rule.rule_id for rule in refused.because] == ["OWN-no-alert"]
+    (entry,) = tables.public_entries("hotlist.refused")
+    assert (entry["decision"], entry["act"]) == ("refused", "receive_alert")
+    assert isinstance(ask_list(town, CLERK, a_file(""), purpose=ROBBERY), Forbidden)
+    assert see_hotlists(town).prohibited[ListClass.WANTED_PERSON] == "Town policy 7"
+    assert rebuild_hot_file(town) == 0
+    attrs.evolve(box, agency=town).send(box.read("AB12345"))
+    assert tables.count("alerts") == 0
+    assert isinstance(load(town, ListClass.VEHICLE, "AB12345"), Loaded)
+
+
+def test_in_a_moratorium_no_list_is_loaded_and_after_it_all_match_again(
+    agency: Agency, box: FakeBox, tables: Tables
+) -> None:
+    load(agency, ListClass.VEHICLE, "AB12345")
+    stopped = narrowed(agency, "moratorium")
+
+    for list_class in ListClass:
+        refused = load(stopped, list_class, "AB12345")
+        assert isinstance(refused, ListProhibited)
+        if list_class not in agency.refused_lists:
+            assert [rule.rule_id for rule in refused.because] == ["MO-no-alerts"]
+    assert isinstance(ask_list(stopped, CLERK, a_file(""), purpose=ROBBERY), Forbidden)
+    shown = see_hotlists(stopped)
+    assert [each.name for each in shown.lists] == ["vehicle"]
+    assert set(shown.prohibited) == set(ListClass)
+    assert rebuild_hot_file(stopped) == 0
+
+    assert rebuild_hot_file(agency) == 1
+    box.send(box.read("AB12345"))
+    assert tables.count("alerts") == 1
+    assert isinstance(load(agency, ListClass.VEHICLE, "AB12345"), Loaded)
 
 
 @pytest.mark.parametrize("rebuilt", [False, True])

@@ -103,6 +103,9 @@ def load_hotlist(
             list_class=file.list_class,
         ),
     )
+    if isinstance(decision, Permit):
+        # What may alert nobody is not loaded either.
+        decision = agency.refused_lists.get(file.list_class, decision)
     if isinstance(decision, Denial):
         return _refuse(agency, who, file.list_class, decision)
     if file.list_class is ListClass.LOCAL:

@@ -68,6 +68,8 @@ def decided(
             list_class=ListClass.LOCAL,
         ),
     )
+    if isinstance(listed, Permit):
+        listed = agency.refused_lists.get(ListClass.LOCAL, listed)
     if isinstance(listed, Denial):
         return listed
     return decide(
