@@ -14,10 +14,15 @@ from charteroak.core.moratorium import CouncilKey, read_key, read_order, turned
 SECRET, SHORT, WRONG = "four words nobody guesses", "short", "another passphrase"
 
 
-def run(*arguments: object, passphrase: str = SECRET) -> Result:
-    environment = {"CHARTEROAK_PASSPHRASE": passphrase}
+def run(
+    *arguments: object, passphrase: str = SECRET, typed: str | None = None
+) -> Result:
+    """As a script does, or with what somebody types."""
+    environment = {"CHARTEROAK_PASSPHRASE": passphrase} if typed is None else {}
     words = ["council", *map(str, arguments)]
-    return CliRunner().invoke(command("council"), words, env=environment)
+    if arguments[0] == "sign" and typed is None:
+        words.append("--yes")
+    return CliRunner().invoke(command("council"), words, env=environment, input=typed)
 
 
 def made(folder: Path, name: str) -> tuple[Path, CouncilKey]:
@@ -50,6 +55,35 @@ def test_two_members_sign_one_order(tmp_path: Path) -> None:
     assert both.order == first.order
     assert "Reason: Vote of May 3" in run("show", order).output
     assert one.key_id in run("show", tmp_path / "maya-ortiz.council-public").output
+
+
+ORDER = "Order 2 to fernwood: RESUME capture and search."
+
+
+def test_an_order_is_read_before_it_is_signed(tmp_path: Path) -> None:
+    (maya, one), (noah, other) = made(tmp_path, "Maya Ortiz"), made(tmp_path, "Noah W")
+    order = tmp_path / "order.json"
+    assert drawn_up(order, maya).exit_code == 0
+    drawn = order.read_bytes()
+
+    for answer in ("n\n", "\n"):
+        no = run("sign", order, "--key", noah, typed=answer)
+        assert no.exit_code == 2
+        assert ORDER in no.output
+        assert "Reason: Vote of May 3" in no.output
+        assert "Passphrase" not in no.output
+        assert "Nothing was signed." in no.output
+    # Nobody is there to answer.
+    assert run("sign", order, "--key", noah, typed="").exit_code == 1
+    assert order.read_bytes() == drawn
+
+    said = run("sign", order, "--key", noah, typed=f"y\n{SECRET}\n")
+    assert said.exit_code == 0
+    parts = [ORDER, f"keys: {one.key_id}", "Sign this? [y/N]", "Passphrase", "Signed,"]
+    where = [said.output.index(part) for part in parts]
+    assert where == sorted(where)
+    assert SECRET not in said.output
+    assert turned(read_order(order.read_bytes()), [one, other]).keys is Keys.TWO
 
 
 def test_a_secret_key_is_private_and_sealed(tmp_path: Path) -> None:

@@ -45,17 +45,6 @@ _PRIVATE: Final = ".council-key"
 _PUBLIC: Final = ".council-public"
 _USAGE: Final = 2
 
-_Passphrase = Annotated[
-    str,
-    typer.Option(
-        prompt="Passphrase",
-        hide_input=True,
-        help="Asked for, if it is not given.",
-        envvar="CHARTEROAK_PASSPHRASE",
-        show_default=False,
-    ),
-]
-
 
 class CouncilFileError(CharterOakError):
     """A file of a council cannot be read or written."""
@@ -149,7 +138,6 @@ def sign(  # noqa: PLR0913  (options, given by name)
         Path, typer.Argument(help="The order; made where it is not there.")
     ],
     key: Annotated[Path, typer.Option("--key", help="The member's secret key.")],
-    passphrase: _Passphrase,
     *,
     step: Annotated[Step | None, typer.Option(help="suspend or resume.")] = None,
     agency: Annotated[
@@ -159,11 +147,23 @@ def sign(  # noqa: PLR0913  (options, given by name)
         int, typer.Option(help="Number of the order; the council page shows it.")
     ] = 0,
     reason: Annotated[str, typer.Option(help="Why; everybody is shown it.")] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Sign without being asked; for scripts.")
+    ] = False,
+    passphrase: Annotated[
+        str,
+        typer.Option(
+            help="Asked for, if it is not given.",
+            envvar="CHARTEROAK_PASSPHRASE",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Draw up an order and sign it, or sign one that another member drew up.
 
-    One signature suspends; both are needed to resume. Read what is printed: that is what
-    you sign. Anybody may then bring the file to the server.
+    One signature suspends; both are needed to resume. The order is printed in words
+    first, and nothing is signed before you have said yes to it and given the passphrase.
+    Anybody may then bring the file to the server.
 
     Example: charteroak council sign order.json --key maya-ortiz.council-key
     --step suspend --agency fernwood --number 1 --reason "Vote of October 12"
@@ -180,7 +180,11 @@ def sign(  # noqa: PLR0913  (options, given by name)
             signed = SignedOrder(
                 order=_drawn_up(step, agency, number, reason), signatures=()
             )
-        secret = _opened(key, passphrase)
+        _tell(signed)
+        if not (yes or typer.confirm("Sign this?")):
+            typer.echo("Nothing was signed.", err=True)
+            raise typer.Exit(_USAGE)
+        secret = _opened(key, passphrase or typer.prompt("Passphrase", hide_input=True))
         before = len(signed.signatures)
         signed = signed.signed_by(secret)
         if len(signed.signatures) == before:
@@ -189,7 +193,6 @@ def sign(  # noqa: PLR0913  (options, given by name)
         # What is written must be what a server reads.
         read_order(signed.text)
         _replace(file, signed.text)
-    _tell(signed)
     typer.echo(f"Signed, and written to {file}.")
 
 
