@@ -73,6 +73,7 @@ class Town:
     clock_offset_s: int = 0
     clock: Callable[[], datetime] = attrs.field(default=lambda: NOON)
     mute: bool = False
+    refuse_orders: tuple[int, bytes] | None = None
     mode: str = "ordinary"
     keep_s: int = int(KEEP.total_seconds())
     signing: Ed25519PrivateKey = attrs.field(factory=Ed25519PrivateKey.generate)
@@ -136,6 +137,8 @@ class Town:
         except CharterOakError as refused:
             return 401, problem(refused)
         self.asked.append(path)
+        if self.refuse_orders is not None:
+            return self.refuse_orders
         if path == "/api/v1/orders":
             return 200, msgspec.msgpack.encode(self.orders(verified.nonce))
         return 200, msgspec.msgpack.encode(self.box_list())

@@ -2,11 +2,13 @@
 
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import attrs
+import msgspec
 import pytest
 
 from charteroak.core.http_signature import NONCE_BYTES
@@ -16,7 +18,7 @@ from charteroak.edge.listener import Listener
 from charteroak.edge.orders import Keeper
 from charteroak.edge.settings import DataFolder, load_enrolled
 from charteroak.edge.spool import Spool
-from charteroak.edge.uplink import Link, Sender, Uplink
+from charteroak.edge.uplink import REVOKED_PAUSE_S, Link, Sender, Uplink
 from charteroak.edge.web_client import open_client
 from tests.edge.a_box import KEEP, NOON, a_read
 from tests.edge.a_server import CODE, Town, serving
@@ -73,7 +75,7 @@ def a_rig(folder: DataFolder) -> Iterator[Rig]:
             sender,
             next_boot_epoch=lambda: 2,
             clock=lambda: NOON,
-            may_send=listener.confirms,
+            why_not=listener.why_not,
         )
         keeper.open()
         stop = threading.Event()
@@ -111,6 +113,38 @@ def test_orders_that_cannot_be_written_down_let_what_waits_go(
 
         assert rig.uplink.attempt() == 0
 
-        assert rig.uplink.status.link is Link.CONNECTED
+        assert link_of(rig) is Link.CONNECTED
         assert a_read().read_id in town.reads
     assert not folder.orders.exists()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_box_that_is_refused_says_so_and_asks_only_every_five_minutes(
+    town: Town, folder: DataFolder, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    said = {"code": "test.revoked", "message": "revoked", "hint": "Enrol it again."}
+    town.refuse_orders = (status, msgspec.json.encode(said))
+    with a_rig(folder) as rig:
+        rig.spool.put(a_read(), NOON)
+        assert rig.listener.keeper.asked.wait(10)
+
+        assert rig.uplink.attempt() == REVOKED_PAUSE_S
+
+        assert link_of(rig) is Link.REFUSED
+        assert rig.uplink.status.why == "revoked (test.revoked)"
+        assert "Enrol it again." in caplog.text
+        assert rig.uplink.attempt() == REVOKED_PAUSE_S
+        assert not rig.listener.wake.wait(0.2)
+        assert len(rig.asked) == 1
+
+        # Known again: told at the next question, and sent.
+        town.refuse_orders = None
+        rig.listener.wake.set()
+        while rig.listener.why_not() is not None:
+            time.sleep(0.05)
+        assert rig.uplink.attempt() == 0
+        assert link_of(rig) is Link.CONNECTED
+
+
+def link_of(rig: Rig) -> Link:
+    return rig.uplink.status.link

@@ -294,7 +294,7 @@ def _wired(  # noqa: PLR0913 - likewise
             next_boot_epoch=partial(next_boot_epoch, folder),
             clock=clock,
             on_not_kept=listener.wake.set,
-            may_send=listener.confirms,
+            why_not=listener.why_not,
         ),
         keeper=keeper,
         listener=listener,

@@ -16,18 +16,18 @@ from charteroak.core.keeping import Mode
 from charteroak.core.orders import ForgedOrdersError, OrdersAnswer
 from charteroak.edge.orders import Keeper
 from charteroak.edge.settings import DataFolderError
-from charteroak.edge.uplink import REVOKED_PAUSE_S, Sender, backoff_s
-from charteroak.edge.web_client import refusal, why_unreachable
+from charteroak.edge.uplink import FORBIDDEN, REVOKED_PAUSE_S, Sender, backoff_s
+from charteroak.edge.web_client import ServerSays, refusal, why_unreachable
 
 ORDERS_PATH: Final = "/api/v1/orders"
 LIST_PATH: Final = "/api/v1/box-list"
 EVERY_S: Final = 30.0
 
 _LOOK_S: Final = 0.5
-_FORBIDDEN: Final = frozenset({401, 403})
 _NOT_CHANGED: Final = 304
 _NOT_FOUND: Final = 404
 _PATIENCE_S: Final = 5.0
+_NOT_TOLD: Final = ServerSays(status=0, message="not told yet what may be sent")
 
 _log = logging.getLogger(__name__)
 
@@ -52,20 +52,24 @@ class Listener:
     wake: threading.Event = attrs.field(factory=threading.Event)
     _answered: threading.Event = attrs.field(factory=threading.Event, init=False)
     _told_at: datetime | None = attrs.field(default=None, init=False)
+    _refusal: ServerSays | None = attrs.field(default=None, init=False)
     _failures: int = attrs.field(default=0, init=False)
     _why: str = attrs.field(default="", init=False)
 
-    def confirms(self) -> bool:
-        """Whether the server said of late what may be kept; asks at once where not.
+    def why_not(self) -> ServerSays | None:
+        """What stands against sending; None: the server said of late what may be kept.
 
-        The uplink waits for that: what waited while the server was away may be more
-        than may be sent now.
+        Asks at once where it did not, and waits: what waited while the server was away
+        may be more than may be sent now. A box that is refused asks only every five
+        minutes.
         """
-        if not self._is_fresh():
+        if not self._is_fresh() and self._refusal is None:
             self._answered.clear()
             self.wake.set()
             self._answered.wait(_PATIENCE_S)
-        return self._is_fresh()
+        if self._is_fresh():
+            return None
+        return self._refusal or _NOT_TOLD
 
     def _is_fresh(self) -> bool:
         return self._told_at is not None and abs(
@@ -112,6 +116,8 @@ class Listener:
 
     def _orders(self) -> float | None:
         nonce, answer = self.sender.ask(ORDERS_PATH, self.clock())
+        says = refusal(answer.status_code, answer.content)
+        self._refusal = says if says.status in FORBIDDEN else None
         if answer.status_code == _NOT_FOUND:
             # A server of before: it takes whatever it is sent.
             self._told_at = self.clock()
@@ -144,7 +150,7 @@ class Listener:
 
     def _refused(self, answer: httpx2.Response) -> float:
         says = refusal(answer.status_code, answer.content)
-        if says.status in _FORBIDDEN:
+        if says.status in FORBIDDEN:
             return max(self._failed(says.sentence), REVOKED_PAUSE_S)
         if not says.code:
             return self._failed(f"{says.sentence}; a server of before is to be updated")

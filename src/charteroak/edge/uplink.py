@@ -41,6 +41,9 @@ GATHER_S: Final = 0.05
 SHORTEST_BACKOFF_S: Final = 1.0
 LONGEST_BACKOFF_S: Final = 60.0
 REVOKED_PAUSE_S: Final = 300.0
+FORBIDDEN: Final = frozenset({401, 403})
+"""What a box hears that is not known or was revoked."""
+
 CLOCK_ALARM_S: Final = 60
 
 _IDLE_CHECK_S: Final = 0.5
@@ -211,14 +214,14 @@ class Uplink:
         next_boot_epoch: Callable[[], int],
         clock: Callable[[], datetime],
         on_not_kept: Callable[[], None] = lambda: None,
-        may_send: Callable[[], bool] = lambda: True,
+        why_not: Callable[[], ServerSays | None] = lambda: None,
     ) -> None:
         self._spool = spool
         self._sender = sender
         self._next_boot_epoch = next_boot_epoch
         self._clock = clock
         self._on_not_kept = on_not_kept
-        self._may_send = may_send
+        self._why_not = why_not
         self._most = MOST_SENT
         self.status = LinkStatus()
         self.trouble: Exception | None = None
@@ -255,8 +258,11 @@ class Uplink:
             nothing waits.
         """
         # First told, then taken: what waits may just be destroyed.
-        if self._spool.holds_any() and not self._may_send():
-            return self._failed(Link.UNREACHABLE, "not told yet what may be sent")
+        says = self._why_not() if self._spool.holds_any() else None
+        if says is not None and says.status in FORBIDDEN:
+            return self._revoked(says)
+        if says is not None:
+            return self._failed(Link.UNREACHABLE, says.sentence)
         now = self._clock()
         batch = self._spool.next_batch(now, most=self._most)
         if batch is None:
