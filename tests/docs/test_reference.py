@@ -46,3 +46,17 @@ def test_named_files_and_tests_exist(page: Path) -> None:
         assert file.exists(), f"{page.name} names {path}"
         if function:
             assert f"def {function}(" in file.read_text(), f"{path}::{function}"
+
+
+def test_the_tests_that_replay_misuse_exist() -> None:
+    page = (ROOT / "docs" / "explanation" / "misuse.md").read_text()
+    # A name without a folder is of this one; one without a file, of the last file.
+    file = folder = ROOT / "tests" / "attack" / "misuse"
+    named = re.findall(r"`((?:tests/[\w/]+/)?test_\w+\.py)?(?:::(\w+))?`", page)
+    assert any(function for _path, function in named)
+    for path, function in named:
+        if path:
+            file = ROOT / path if "/" in path else folder / path
+            assert file.is_file(), path
+        if function:
+            assert f"def {function}(" in file.read_text(), f"{file.name}::{function}"

@@ -119,7 +119,7 @@ def test_a_reason_that_is_none(agency: Agency, client_as: ClientAs, note: str) -
 # ------------------------------------------------------------ the chiefs who stalked
 
 
-def test_a_chief_who_looks_for_one_car_again_andagain(
+def test_a_chief_who_looks_for_one_car_again_and_again(
     agency: Agency, client_as: ClientAs, clock: SettableClock
 ) -> None:
     reasons = ["robbery suspect", "narcotics", "missing child", "larceny"]
