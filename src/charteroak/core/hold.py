@@ -5,7 +5,7 @@ It is of one read that a search found, or of a span that nobody has looked into
 the same.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType
 from uuid import UUID
@@ -70,6 +70,12 @@ class Extension:
     asked_by: PersonId
     asked_at: datetime
     asker: str
+
+    @property
+    def mark(self) -> str:
+        """What tells this wish from any other; names its day, its moment and who asked."""
+        to, asked_at = (each.astimezone(UTC) for each in (self.to, self.asked_at))
+        return f"{to.isoformat()} {asked_at.isoformat()} {self.asked_by}"
 
 
 @attrs.frozen(kw_only=True)

@@ -346,8 +346,23 @@ def test_an_extension_is_asked_for_and_approved_by_another(
     assert asked.headers["location"].endswith("said=extension")
     own = both.post(f"/holds/{hold}/extend", {"case_ref": CASE})
     assert own.headers["location"].endswith("said=same")
-    assert "the trial was put off" in sam.page(f"/cases/{CASE}").text
-    done = sam.post(f"/holds/{hold}/extend", {"case_ref": CASE})
+    seen = sam.page(f"/cases/{CASE}")
+    assert "the trial was put off" in seen.text
+    shown = seen.select_one(f'form[action="/holds/{hold}/extend"] [name=shown]')
+    assert shown is not None
+    both.post(
+        f"/holds/{hold}/extension",
+        {"case_ref": CASE, "reason": "the appeal goes on for long", "days": "365"},
+    )
+    form = {"case_ref": CASE, "shown": str(shown["value"])}
+    other = sam.post(f"/holds/{hold}/extend", form)
+    assert other.headers["location"].endswith("said=changed")
+    assert tables.rows("SELECT ends_at - requested_at FROM holds") == [(90 * DAY,)]
+    both.post(
+        f"/holds/{hold}/extension",
+        {"case_ref": CASE, "reason": "the trial was put off", "days": "30"},
+    )
+    done = sam.post(f"/holds/{hold}/extend", form)
 
     assert done.headers["location"].endswith("said=extended")
     assert tables.rows("SELECT ends_at - requested_at FROM holds") == [(120 * DAY,)]

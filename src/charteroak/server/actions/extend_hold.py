@@ -24,13 +24,26 @@ class HoldExtended:
     ends_at: datetime
 
 
+@attrs.frozen(kw_only=True)
+class ExtensionChanged:
+    """Another later end is asked for by now than the one that was shown."""
+
+    case_ref: str
+
+
 def extend_hold(
-    agency: Agency, who: Person, hold_id: HoldId
-) -> HoldExtended | Forbidden | NoSuchHold | SamePerson:
+    agency: Agency, who: Person, hold_id: HoldId, *, shown: str
+) -> ExtensionChanged | HoldExtended | Forbidden | NoSuchHold | SamePerson:
     """Approve what somebody else asked for, before the hold has ended.
 
     That this person may approve, and that reads may be kept on this ground, are both
     decided and recorded again: a law that changed since is not kept waiting.
+
+    Args:
+        agency: whose.
+        who: approves.
+        hold_id: the hold.
+        shown: the `Extension.mark` of what they saw; nothing else is approved.
     """
     now = agency.clock()
     with agency.database.changes() as tx:
@@ -39,6 +52,8 @@ def extend_hold(
             return NoSuchHold()
         if hold.extension.asked_by == who.person_id:
             return SamePerson()
+        if hold.extension.mark != shown:
+            return ExtensionChanged(case_ref=hold.case_ref)
         private: dict[str, Value] = {
             "person": str(who.person_id),
             "roles": sorted(role.value for role in who.roles),

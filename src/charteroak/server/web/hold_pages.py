@@ -31,7 +31,11 @@ from charteroak.server.actions.approve_hold import (
     approve_hold,
 )
 from charteroak.server.actions.end_hold import CaseNotNamed, HoldEnded, end_hold
-from charteroak.server.actions.extend_hold import HoldExtended, extend_hold
+from charteroak.server.actions.extend_hold import (
+    ExtensionChanged,
+    HoldExtended,
+    extend_hold,
+)
 from charteroak.server.actions.request_extension import (
     ExtensionRequested,
     request_extension,
@@ -66,6 +70,10 @@ SAID: Final = {
     "again": later("This read was already asked for. It waits, or is kept, below."),
     "begun": later(
         "Approved. The first reads are copied; the rest is being copied by itself."
+    ),
+    "changed": later(
+        "It was changed meanwhile, and nothing was approved: look again at what is "
+        "asked for now."
     ),
     "ended": later("The hold has ended. Its copy is deleted with the next purge."),
     "extended": later("Extended. The hold ends later now."),
@@ -221,16 +229,19 @@ def ask_to_extend(  # noqa: PLR0913, PLR0917  (path, form and session)
 
 
 @router.post("/holds/{hold_id}/extend")
-def extend(
+def extend(  # noqa: PLR0913, PLR0917  (path, form and session)
     request: Request,
     agency: TheAgency,
     session: Holds,
     hold_id: UUID,
     case_ref: Annotated[str, Field(max_length=60)] = "",
+    shown: Annotated[str, Field(max_length=200)] = "",
 ) -> Response:
-    """Approve that a hold ends later."""
-    answer = extend_hold(agency, session.person, HoldId(hold_id))
+    """Approve that a hold ends later, as the page showed it."""
+    answer = extend_hold(agency, session.person, HoldId(hold_id), shown=shown)
     match answer:
+        case ExtensionChanged(case_ref=changed):
+            return to_case(changed, "changed")
         case HoldExtended(case_ref=extended):
             return to_case(extended, "extended")
         case Forbidden():
