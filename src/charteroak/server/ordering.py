@@ -34,7 +34,7 @@ class ListInForce:
 
     Attributes:
         list_ids: the lists that may alert somebody now.
-        number: the moment of the last change; it never falls.
+        number: the moment of the last change; see `list_marks.number`.
         expires_s: when the first of the lists gets too old; seconds since 1970.
         tag: differs whenever anything of it, or the rules, differ.
     """
@@ -62,15 +62,23 @@ def list_in_force(agency: Agency, tx: Ingests | Changes) -> ListInForce:
     for each in usable:
         end = ends[each.list_id]
         soonest = soonest if end is None else min(soonest, end)
-    number = (max(changes) - _EPOCH) // _MICROSECOND
+    number = list_marks.number(
+        tx, changed=_microseconds(max(changes)), now=_microseconds(now)
+    )
     expires_s = (soonest - _EPOCH) // _SECOND
-    of = f"{number}\n{expires_s}\n{own}\n{agency.rules.fingerprint}"
+    of = f"{number}\n{expires_s}\n{own}\n{agency.rules.fingerprint}\n" + "\n".join(
+        sorted(f"{each.list_id} {each.loaded_at.timestamp()}" for each in usable)
+    )
     return ListInForce(
         list_ids=tuple(HotListId(each.list_id) for each in usable),
         number=number,
         expires_s=expires_s,
         tag=hashlib.sha256(of.encode()).hexdigest()[:32],
     )
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def _too_old_from(loaded: LoadedList, term: timedelta | None) -> datetime | None:
@@ -118,7 +126,7 @@ def give_orders(
     orders = Orders(
         device=box.box_id,
         answers=asked,
-        number=(now - _EPOCH) // _MICROSECOND,
+        number=_microseconds(now),
         mode=mode.value,
         keep_s=int(agency.retention.limit.total_seconds()),
         lasts_s=LAST_S,

@@ -70,6 +70,7 @@ BY_HOLD: Final = ("held_reads",)
 
 LEFT_OUT: Final = frozenset(
     {
+        "box_list_number",
         "box_reports",
         "camera_reports",
         "duties",

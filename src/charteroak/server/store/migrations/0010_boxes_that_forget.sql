@@ -23,6 +23,14 @@ CREATE TABLE forgotten_counts (
 );
 CREATE INDEX forgotten_counts_hour ON forgotten_counts (hour);
 
+-- The highest number that a list for boxes was given: a box takes no list of a lower one.
+CREATE TABLE box_list_number (
+    one    boolean PRIMARY KEY DEFAULT true CHECK (one),
+    number bigint NOT NULL
+);
+GRANT SELECT, INSERT ON box_list_number TO @schema@_ingest, @schema@_desk;
+GRANT UPDATE (number) ON box_list_number TO @schema@_ingest, @schema@_desk;
+
 GRANT SELECT, INSERT ON forgotten_counts TO @schema@_ingest;
 GRANT UPDATE (n) ON forgotten_counts TO @schema@_ingest;
 GRANT SELECT ON forgotten_counts TO @schema@_desk;
