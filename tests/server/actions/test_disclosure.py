@@ -10,6 +10,7 @@ from datetime import timedelta
 import attrs
 import psycopg
 import pytest
+from tests.server.actions.test_export_broken_off import Watched
 from tests.support.a_partner import (
     BOTH,
     SCAN,
@@ -23,6 +24,7 @@ from tests.support.a_partner import (
 )
 from tests.support.agency import SettableClock
 from tests.support.alerts import Hit, raised
+from tests.support.council import suspended
 from tests.support.sightings import a_read, log_kinds, person, placed, seen, taken
 from tests.support.tables import Tables
 
@@ -359,6 +361,35 @@ def test_a_table_that_disagrees_with_the_rules_gives_nothing(
     assert [each.rule_id for each in refusal.because] == ["CO-table-disagrees"]
     assert "disclosure.answered" not in log_kinds(agency)
     assert "the rules need repair: CO-table-disagrees" in caplog.text
+
+
+@attrs.define
+class Once:
+    """The council suspends, the first time that this is called."""
+
+    agency: Agency
+    done: bool = False
+
+    def __call__(self) -> None:
+        if not self.done:
+            self.done = True
+            suspended(self.agency)
+
+
+def test_a_moratorium_that_begins_while_it_is_made_gives_nothing_out(
+    agency: Agency,
+) -> None:
+    taken(agency, a_read(agency, PLATE), pictures=(b"plate", b"car"))
+    here = partner(agency, "Hartford Police", "CT")
+    number = entered(agency, asked_by(agency, here, plate=PLATE))
+    decide_disclosure(agency, SUPERVISOR, number, approve=True, reason=WHY)
+    slow = attrs.evolve(agency, pictures=Watched(agency, then=Once(agency)))
+
+    refusal = refused(release_disclosure(slow, SUPERVISOR, number))
+
+    assert refusal.why is Why.RULES
+    assert log_kinds(agency)[-1] == "disclosure.refused"
+    assert "disclosure.answered" not in log_kinds(agency)
 
 
 def _turned(table: Table, act: Act) -> Table:

@@ -17,16 +17,20 @@ from tests.server.actions.test_export_case import (
     made,
 )
 from tests.server.actions.test_holds import CASE, INES
-from tests.support.agency import SettableClock
+from tests.support.agency import NOON, SettableClock
 from tests.support.sightings import log_kinds
 from tests.support.tables import Tables
 from typing_extensions import override
 
 from charteroak.core import package as packages
 from charteroak.core.export import Exported, NothingExported, WhyNothing
+from charteroak.core.search_answer import Forbidden
+from charteroak.law import loader
 from charteroak.server.actions import export_case as exporting
 from charteroak.server.actions.end_hold import HoldEnded, end_hold
 from charteroak.server.agency import Agency
+from charteroak.server.law_in_force import adopt
+from charteroak.server.settings import Settings
 from charteroak.server.vault.pictures import Pictures, PicturesUnavailableError
 
 
@@ -84,6 +88,51 @@ def test_a_hold_whose_day_comes_while_it_is_made_gives_nothing_out(
     slow = attrs.evolve(agency, pictures=Watched(agency, then=later))
 
     assert export(slow, an_order(read)) == NothingExported(why=WhyNothing.HOLD_ENDED)
+
+
+NO_EXPORT = """
+@id("OWN-no-export")
+@statute("Town policy 8")
+@plain("Nothing is exported here.")
+@confidence("high")
+@review("no lawyer yet")
+@change("")
+forbid (principal, action == Action::"export", resource);
+"""
+
+
+def test_rules_that_come_into_force_while_it_is_made_give_nothing_out(
+    agency: Agency, tables: Tables, tmp_path: Path
+) -> None:
+    read, _ = held(agency)
+    policy = tmp_path / "town.cedar"
+    shipped = Path(loader.__file__).parent / "policies" / "published_prohibitions.cedar"
+    policy.write_text(shipped.read_text() + NO_EXPORT)
+    settings = Settings.model_validate(
+        {**agency.settings.model_dump(exclude_unset=True), "policy": str(policy)}
+    )
+    adopted = adopt(settings, on=NOON.date())
+
+    def adopting() -> None:
+        agency.law.adopted = adopted
+
+    slow = attrs.evolve(agency, pictures=Watched(agency, then=adopting))
+
+    answer = export(slow, an_order(read))
+
+    assert isinstance(answer, Forbidden)
+    assert [each.rule_id for each in answer.because] == ["OWN-no-export"]
+    assert log_kinds(agency)[-2:] == [ASKED, ANSWERED]
+    refused = tables.public_entries(ASKED)[-1]
+    assert refused["policy"] == adopted.rules.fingerprint
+    assert tables.public_entries(ANSWERED)[-1] == {
+        "asked": int(answer.recorded) - 1,
+        "reads": 0,
+        "refused": int(answer.recorded),
+    }
+    with agency.database.changes() as tx:
+        kept = tx.connection.execute("SELECT count(*) FROM exports").fetchone()
+    assert kept == (0,)
 
 
 def pieces(agency: Agency) -> list[Path]:

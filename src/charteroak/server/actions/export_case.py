@@ -9,6 +9,7 @@ import attrs
 
 from charteroak.core.export import (
     Exported,
+    Judged,
     NothingExported,
     Order,
     Recipient,
@@ -40,6 +41,7 @@ from charteroak.law.screening import note_rules
 from charteroak.law.words import spoken
 from charteroak.server.agency import Agency
 from charteroak.server.store import audit, exports, flags
+from charteroak.server.store.database import Changes
 from charteroak.server.store.exports import Copy
 from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneError
 
@@ -69,16 +71,7 @@ def export_case(
     now = agency.clock()
     with agency.database.changes() as tx:
         chosen = exports.chosen(tx, order.case_ref, order.reads, at=now)
-        judged = judge(
-            agency.rules,
-            who,
-            order,
-            chosen,
-            theirs=exports.asked_by(tx, order.case_ref, who.person_id, at=now),
-            custodian=agency.profile.custodian,
-            notes=note_rules(),
-            decide=agency.decide_leaving,
-        )
+        judged = _judged(agency, tx, who, order, chosen, at=now)
         asked = agency.record(
             tx, question(who, order, judged, reads=len(chosen), at=now)
         )
@@ -102,6 +95,27 @@ def export_case(
     if len(chosen) < len(order.reads):
         return making.nothing(WhyNothing.HOLD_ENDED)
     return making.answer(chosen)
+
+
+def _judged(  # noqa: PLR0913  (all that it depends on)
+    agency: Agency,
+    tx: Changes,
+    who: Person,
+    order: Order,
+    chosen: Sequence[Standing],
+    *,
+    at: datetime,
+) -> Judged:
+    return judge(
+        agency.rules,
+        who,
+        order,
+        chosen,
+        theirs=exports.asked_by(tx, order.case_ref, who.person_id, at=at),
+        custodian=agency.profile.custodian,
+        notes=note_rules(),
+        decide=agency.decide_leaving,
+    )
 
 
 @attrs.frozen
@@ -142,18 +156,32 @@ class _Making:
             sha256=sha256,
             reads=len(reads),
         )
-        now = self.agency.clock()
-        with self.agency.database.changes() as tx:
-            # Making it takes its time: a hold may have ended since, and what has
-            # ended does not leave the house.
-            if not exports.all_stand(tx, chosen, at=now):
-                answered = None
-            else:
-                answered = self.agency.record(tx, self._answered(fields))
-                exports.add(tx, self.order, exported, by=self.who.person_id, at=now)
-        if answered is None:
-            return self.nothing(WhyNothing.HOLD_ENDED)
-        return Sealed(exported, answered)
+        # Making it takes its time: a hold may have ended since, and what is in force by
+        # now decides, a moratorium too.
+        agency, who, order = self.agency.in_force(), self.who, self.order
+        now = agency.clock()
+        with agency.database.changes() as tx:
+            stands = exports.all_stand(tx, chosen, at=now)
+            judged = _judged(agency, tx, who, order, chosen, at=now)
+            if stands and judged.against:
+                return self._refused(tx, judged, reads=len(chosen), at=now)
+            if stands:
+                answered = agency.record(tx, self._answered(fields))
+                exports.add(tx, order, exported, by=who.person_id, at=now)
+                return Sealed(exported, answered)
+        return self.nothing(WhyNothing.HOLD_ENDED)
+
+    def _refused(
+        self, tx: Changes, judged: Judged, *, reads: int, at: datetime
+    ) -> Sealed[Exported | Forbidden | NothingExported]:
+        """The rules allowed it when it was asked, and do no longer."""
+        again = question(self.who, self.order, judged, reads=reads, at=at)
+        refused = self.agency.record(tx, again)
+        last = self.agency.record(
+            tx, self._answered({"reads": 0, "refused": int(refused.record_id)})
+        )
+        forbidden = Forbidden(recorded=refused.record_id, because=judged.against)
+        return Sealed(forbidden, last)
 
     def nothing(
         self, why: WhyNothing

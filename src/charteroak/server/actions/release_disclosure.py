@@ -237,6 +237,8 @@ def _answered(  # noqa: PLR0913  (what is recorded, by name)
     released: LogReceipt,
 ) -> Sealed[Released] | Refusal | NoSuchDisclosure:
     """Record what leaves, unless something stands against it by now."""
+    # Making it takes its time: what is in force by now decides, a moratorium too.
+    agency = agency.in_force()
     public: dict[str, Value] = {
         "asked": int(number),
         "released": int(released.record_id),
@@ -245,7 +247,6 @@ def _answered(  # noqa: PLR0913  (what is recorded, by name)
         "package_sha256": made.sha256,
     }
     with agency.database.changes() as tx:
-        # Making it takes its time, and a switch stops at once.
         asked = disclosures.find_to_change(tx, number)
         if asked is None or asked.stage not in {Stage.APPROVED, Stage.ANSWERED}:
             return NoSuchDisclosure()
