@@ -91,14 +91,19 @@ def load_known(
     try:
         content = folder.orders.read_bytes()
     except FileNotFoundError:
-        if enrolment.orders is None:
-            return None
-        return KnownOrders(answer=enrolment.orders, asked=identity.public_key)
+        content = None
     except OSError as trouble:
         msg = f"cannot read the orders: {trouble.strerror}"
         raise DataFolderError(msg) from trouble
     try:
-        return msgspec.json.decode(content, type=KnownOrders)
+        if content is not None:
+            return msgspec.json.decode(content, type=KnownOrders)
+        if enrolment.orders is None:
+            return None
+        known = KnownOrders(answer=enrolment.orders, asked=identity.public_key)
+        # Told at its enrolment is told once, too.
+        forgets = known.orders.told is Mode.EDGE_ONLY
+        return msgspec.structs.replace(known, forgets=forgets)
     except (msgspec.MsgspecError, ValueError):
         raise LostOrdersError("the orders on file are damaged") from None
 
