@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import attrs
+
 from charteroak.core.errors import CharterOakError
 from charteroak.server.actions.end_holds import end_holds
 from charteroak.server.actions.note_restore import note_restore
@@ -84,17 +86,18 @@ def restore(  # noqa: PLR0913 - clock, entropy and two listeners beside what is 
         )
         telling("what is due by now is purged")
         with open_agency(settings, reached, clock=clock, entropy=entropy) as agency:
-            note_restore(
+            noted = note_restore(
                 agency,
                 made_at=restored.made_at,
                 due=restored.due,
                 locked=restored.locked,
                 holds_ended=restored.holds_ended,
+                unapproved=restored.unapproved,
             )
             purge_reads(agency)
             end_holds(agency)
     mark.unlink()
-    return restored
+    return attrs.evolve(restored, paused=noted.paused, wishes_ended=noted.wishes_ended)
 
 
 def _ground(

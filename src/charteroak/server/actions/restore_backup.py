@@ -59,6 +59,9 @@ class Restored:
         due: buckets that are due by now: nothing of them was written.
         locked: buckets that are not due, and whose key is not there.
         holds_ended: holds whose key is gone.
+        unapproved: entries of the agency's own, which match nothing from now on.
+        paused: agencies that get nothing until a supervisor has looked.
+        wishes_ended: wishes for own entries that nobody had decided.
     """
 
     made_at: datetime
@@ -66,6 +69,9 @@ class Restored:
     due: int
     locked: int
     holds_ended: int
+    unapproved: int
+    paused: int = 0
+    wishes_ended: int = 0
 
 
 def restore_backup(
@@ -102,6 +108,9 @@ def restore_backup(
             refiller.fill(saved)
         into.go_on_after(manifest.sequences)
         into.end_holds(sorted(refiller.holds_gone), at=now)
+        # A backup from before there was a second person has nothing approved.
+        own = any(each.table == "entry_wishes" for each in manifest.tables)
+        unapproved = into.unapprove_entries() if own else 0
     telling("pictures")
     for place, segment, path in backup.pictures():
         if _has_key(ground.keys, place):
@@ -112,6 +121,7 @@ def restore_backup(
         due=len(due),
         locked=len(refiller.locked - due),
         holds_ended=len(refiller.holds_gone),
+        unapproved=unapproved,
     )
 
 

@@ -121,6 +121,12 @@ def restore(
         typer.echo(f"Left out because their key is gone: {done.locked} spans of reads.")
     if done.holds_ended:
         typer.echo(f"Ended, because their key is gone: {done.holds_ended} holds.")
+    typer.echo(f"Agencies paused until a supervisor has looked: {done.paused}.")
+    typer.echo(
+        f"Own plates that alert nobody until asked for again: {done.unapproved}."
+    )
+    if done.wishes_ended:
+        typer.echo(f"Wishes for own plates that ended undecided: {done.wishes_ended}.")
     typer.echo(
         "Accounts, boxes and lists are as they were then. Look through them: disable "
         "again who left, revoke again what was revoked, load today's lists. What the "

@@ -58,6 +58,11 @@ _DECIDE: Final = """
      WHERE record_id = %(record_id)s
 """
 
+_END_ALL: Final = """
+    UPDATE entry_wishes SET expires_at = %(at)s
+     WHERE decided_at IS NULL AND expires_at > %(at)s
+"""
+
 _LAPSE: Final = """
     UPDATE entry_wishes
        SET lapsed_at = %(at)s
@@ -148,6 +153,11 @@ def decide(
     """Write down what the second person said."""
     values = {"record_id": asked, "by": by, "at": at, "approved": approved}
     tx.connection.execute(_DECIDE, values)
+
+
+def end_all(tx: Changes, *, at: datetime) -> int:
+    """Let none wait any longer; `lapse` writes each down. How many did."""
+    return tx.connection.execute(_END_ALL, {"at": at}).rowcount
 
 
 def lapse(tx: Changes, *, at: datetime) -> list[tuple[RecordId, int]]:

@@ -43,6 +43,11 @@ _PAUSE: Final = """
     UPDATE partners SET paused_at = %(at)s WHERE partner_id = %(partner_id)s
 """
 
+_PAUSE_ALL: Final = """
+    UPDATE partners SET paused_at = %(at)s WHERE paused_at IS NULL
+    RETURNING partner_id, name, kind, jurisdiction, added_at, paused_at
+"""
+
 _REGISTER: Final = """
     INSERT INTO declarations
            (declaration_id, partner_id, signer, signed_at, ends_at, pledges,
@@ -114,6 +119,12 @@ def find_to_change(tx: Changes, partner_id: PartnerId) -> Partner | None:
 def pause(tx: Changes, partner_id: PartnerId, *, at: datetime | None) -> None:
     """Pause an agency from a moment on; None: it is paused no longer."""
     tx.connection.execute(_PAUSE, {"partner_id": partner_id, "at": at})
+
+
+def pause_all(tx: Changes, *, at: datetime) -> list[Partner]:
+    """Pause every agency that is not; these are they."""
+    with tx.connection.cursor(row_factory=args_row(partner_of)) as cursor:
+        return cursor.execute(_PAUSE_ALL, {"at": at}).fetchall()
 
 
 def register(  # noqa: PLR0913  (all that is in a row)

@@ -33,6 +33,13 @@ _END_HOLDS: Final = """
      WHERE ended_at IS NULL AND hold_id = ANY (%(holds)s)
 """
 
+_NOBODY_APPROVED: Final = """
+    UPDATE hotlist_entries AS e SET asked_by = NULL, approved_by = NULL
+      FROM hotlists AS h
+     WHERE h.list_id = e.list_id AND h.list_class = 'local'
+       AND e.approved_by IS NOT NULL
+"""
+
 _IN_USE: Final = """
     SELECT 1 FROM pg_tables
      WHERE schemaname = %(schema)s AND tablename = 'schema_migrations'
@@ -109,6 +116,16 @@ class Refill:
     def end_holds(self, holds: Sequence[UUID], *, at: datetime) -> None:
         """End holds: they had ended after the backup, since their key is gone."""
         self._connection.execute(_END_HOLDS, {"holds": list(holds), "at": at})
+
+    def unapprove_entries(self) -> int:
+        """Take their approval from the agency's own entries: they match nothing now.
+
+        Which of them were ended after the backup, nobody knows any more.
+
+        Returns:
+            How many.
+        """
+        return self._connection.execute(_NOBODY_APPROVED).rowcount
 
 
 @contextmanager
