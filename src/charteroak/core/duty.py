@@ -61,8 +61,11 @@ def every(duty: Duty, granule: timedelta) -> timedelta:
         granule: length of a bucket of reads; reads are forgotten by the bucket.
     """
     match duty:
-        # What a hold asks for is copied before a purge comes upon it.
-        case Duty.KEEP_HOLDS | Duty.PURGE_READS | Duty.MAKE_BUCKETS:
+        # What a hold asks for is copied before a purge comes upon it. It is done for no
+        # longer than this at once, so that no purge waits for a long copy.
+        case Duty.KEEP_HOLDS:
+            return min(granule / 20, timedelta(minutes=1))
+        case Duty.PURGE_READS | Duty.MAKE_BUCKETS:
             return min(granule / 4, timedelta(minutes=5))
         case Duty.END_ENTRIES | Duty.END_HOLDS | Duty.REPORT_EMERGENCIES:
             return timedelta(minutes=5)

@@ -6,13 +6,14 @@ the next walk takes up what is not copied. Two walks at once copy nothing twice.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import attrs
 
 from charteroak.core.codes import Approval
+from charteroak.core.duty import Duty, every
 from charteroak.core.errors import CharterOakError
 from charteroak.core.hold import Hold, NoSuchHold
 from charteroak.core.hold_ground import to_hold
@@ -32,6 +33,7 @@ from charteroak.server.vault.pictures import PictureGoneError
 
 _BATCH: Final = 100
 _UNLIMITED: Final = 2**31
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -108,6 +110,10 @@ def begin_span(  # noqa: PLR0913  (two of them are proofs)
 def keep_spans(agency: Agency) -> int:
     """Copy what approved spans still lack: the rest of a long one, reads that came since.
 
+    One run lasts no longer than its interval (`core.duty`), so that other duties, a purge
+    above all, come in between; the next run goes on. Each span gets its share of that
+    time, the oldest reads first, and the runs begin with another span each time.
+
     Returns:
         How many reads were copied.
 
@@ -120,10 +126,17 @@ def keep_spans(agency: Agency) -> int:
         rows = hold_spans.to_walk(
             tx, at=now, open_from=agency.retention.not_before(now)
         )
+    budget = every(Duty.KEEP_HOLDS, agency.retention.granule)
+    end = now + budget
+    # A run that takes all of its time comes again after as much time: one turn each.
+    turn = (now - _EPOCH) // (2 * budget) % max(1, len(rows))
     copied, troubles = 0, list[str]()
-    for row in rows:
+    for done, row in enumerate((*rows[turn:], *rows[:turn])):
+        at = agency.clock()
+        if at >= end:
+            break
         try:
-            copied += _go_on(agency, row)
+            copied += _go_on(agency, row, until=at + (end - at) / (len(rows) - done))
         except StoreUnavailableError:
             raise
         except CharterOakError as trouble:
@@ -134,7 +147,7 @@ def keep_spans(agency: Agency) -> int:
     return copied
 
 
-def _go_on(agency: Agency, row: SpanRow) -> int:
+def _go_on(agency: Agency, row: SpanRow, *, until: datetime) -> int:
     with agency.database.changes() as tx:
         hold = holds.find_to_change(tx, row.hold_id)
     if hold is None or hold.decided_record is None or not hold.stands(agency.clock()):
@@ -155,10 +168,16 @@ def _go_on(agency: Agency, row: SpanRow) -> int:
     span = _span(agency, row)
     if not agency.covered(receipt):
         return 0
-    return (
-        _walk(agency, hold, span, permit=decision, receipt=receipt, most=_UNLIMITED)
-        or 0
+    copied = _walk(
+        agency,
+        hold,
+        span,
+        permit=decision,
+        receipt=receipt,
+        most=_UNLIMITED,
+        until=until,
     )
+    return copied or 0
 
 
 def _walk(  # noqa: PLR0913  (two of them are proofs)
@@ -169,8 +188,12 @@ def _walk(  # noqa: PLR0913  (two of them are proofs)
     permit: Permit,
     receipt: LogReceipt,
     most: int,
+    until: datetime | None = None,
 ) -> int | None:
-    """Copy batch by batch, oldest first, `most` reads or all; None: the hold has ended."""
+    """Copy batch by batch, oldest first, `most` reads or all; None: the hold has ended.
+
+    At `until` it stops, though not before its first batch.
+    """
     copied = 0
     after = (span.since - _MOMENT, ReadId(UUID(int=0)))
     began = agency.clock()
@@ -194,6 +217,8 @@ def _walk(  # noqa: PLR0913  (two of them are proofs)
         if kept is None:
             return None
         copied += kept
+        if until is not None and agency.clock() >= until:
+            return copied
         after = (found[-1].read.seen_at, found[-1].read.read_id)
     return copied
 
