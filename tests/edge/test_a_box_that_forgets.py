@@ -35,6 +35,7 @@ from charteroak.edge.orders import Keeper
 from charteroak.edge.settings import DataFolder, Enrolled, load_enrolled
 from charteroak.edge.spool import Spool
 from charteroak.edge.uplink import Sender, Uplink
+from charteroak.edge.uptime import Uptime
 from charteroak.edge.web_client import open_client
 from tests.edge.a_box import CAMERA, NOON, a_read, bytes_of
 from tests.edge.a_server import CODE, LIST_KEY, Town, serving
@@ -53,6 +54,7 @@ class Scene:
     folder: DataFolder
     enrolled: Enrolled
     now: datetime = NOON
+    up: Uptime | None = None
 
     @contextmanager
     def box(self) -> Iterator["Opened"]:
@@ -74,6 +76,7 @@ class Scene:
                 identity=identity,
                 spool=spool,
                 clock=lambda: self.now,
+                uptime=lambda: self.up,
             )
             sender = Sender(
                 client=client,

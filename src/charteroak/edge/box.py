@@ -224,7 +224,7 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
                 )
             ) as spool,
         ):
-            keeper = _keeper(folder, enrolled, identity, spool, clock)
+            keeper = _keeper(folder, enrolled, identity, spool, clock, uptime)
             yield _wired(
                 folder,
                 enrolled,
@@ -238,12 +238,13 @@ def opened_box(  # noqa: PLR0913 - the wiring of the whole box, each part named
             )
 
 
-def _keeper(
+def _keeper(  # noqa: PLR0913, PLR0917 - likewise
     folder: DataFolder,
     enrolled: Enrolled,
     identity: Identity,
     spool: Spool,
     clock: Callable[[], datetime],
+    uptime: Callable[[], Uptime | None],
 ) -> Keeper:
     """What decides what is kept, with the orders that the box has on file."""
     keeper = Keeper(
@@ -252,6 +253,7 @@ def _keeper(
         identity=identity,
         spool=spool,
         clock=clock,
+        uptime=uptime,
     )
     keeper.open()
     return keeper

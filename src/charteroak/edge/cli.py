@@ -244,7 +244,7 @@ def spool(data: Data, *, as_json: AsJson = False) -> None:
     now, folder = _now(), DataFolder(data)
     stats = look(folder.spool, now)
     enrolment, identity = load_enrolled(folder).enrolment, Identity.load(folder)
-    mode, told = mode_on_file(folder, enrolment, identity, now)
+    mode, told = mode_on_file(folder, enrolment, identity, now, uptime=uptime)
     figures = _figures(stats, now)
     if as_json:
         typer.echo(msgspec.json.encode(figures | {"mode": mode.value}))

@@ -1,5 +1,6 @@
 """The orders that a box has on file, checked each time they are taken up."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from charteroak.core.orders import ForgedOrdersError, Orders, OrdersAnswer, open
 from charteroak.core.wire import Enrolment
 from charteroak.edge.identity import Identity
 from charteroak.edge.settings import DataFolder, DataFolderError
+from charteroak.edge.uptime import Uptime, unknown
 
 _WRITTEN_AGAIN_S: Final = 24 * 3600
 """Orders that say the same are put on the disk only so often: it wears out."""
@@ -35,17 +37,24 @@ class KnownOrders(msgspec.Struct, frozen=True, kw_only=True):
         asked: what they answer.
         forgets: it was told once to keep hits alone.
         list_number: of the newest list that it had.
+        came: the machine's uptime when the answer came; None where it is not known.
     """
 
     answer: OrdersAnswer
     asked: bytes
     forgets: bool = False
     list_number: int = 0
+    came: Uptime | None = None
 
     @property
     def orders(self) -> Orders:
         """As they stand there; whether they are the agency's, `checked` says."""
         return msgspec.msgpack.decode(self.answer.signed.content, type=Orders)
+
+    @property
+    def boot(self) -> str | None:
+        """The start of the machine in which the answer came; None: not known."""
+        return None if self.came is None else self.came.boot
 
     def says_more_than(self, known: "KnownOrders") -> bool:
         """Whether these are worth writing down."""
@@ -54,23 +63,34 @@ class KnownOrders(msgspec.Struct, frozen=True, kw_only=True):
             (new.mode, new.keep_s, self.forgets)
             != (old.mode, old.keep_s, known.forgets)
             or new.server_s - old.server_s >= _WRITTEN_AGAIN_S
+            or self.boot != known.boot
             or self.answer.signing_key != known.answer.signing_key
         )
 
 
 @attrs.frozen(kw_only=True)
 class Standing:
-    """Orders that count, for a while.
+    """Orders that count, for a while, measured by a clock that nobody sets.
+
+    Only where the machine does not tell its uptime, or was started anew since they
+    came, the box's own clock counts.
 
     Attributes:
         ahead_s: the server's clock less the box's when they came.
+        came: the machine's uptime then; None where it is not known.
+        uptime: the machine's.
     """
 
     orders: Orders
     ahead_s: float = 0.0
+    came: Uptime | None = None
+    uptime: Callable[[], Uptime | None] = unknown
 
     def server_s(self, now: datetime) -> float:
         """The server's clock at a moment of the box's, seconds since 1970."""
+        up, came = self.uptime(), self.came
+        if up is not None and came is not None and up.boot == came.boot:
+            return self.orders.server_s + (up.ms - came.ms) / 1000
         return now.timestamp() + self.ahead_s
 
     def counts(self, now: datetime) -> bool:
@@ -148,7 +168,12 @@ def mode_of_orders(orders: Orders | None, *, forgets: bool) -> Mode:
 
 
 def mode_on_file(
-    folder: DataFolder, enrolment: Enrolment, identity: Identity, now: datetime
+    folder: DataFolder,
+    enrolment: Enrolment,
+    identity: Identity,
+    now: datetime,
+    *,
+    uptime: Callable[[], Uptime | None] = unknown,
 ) -> tuple[Mode, bool]:
     """What a box keeps, by its files alone, and whether it has orders that count.
 
@@ -165,7 +190,8 @@ def mode_on_file(
         )
     except ForgedOrdersError:
         return Mode.STOPPED, False
-    counts = Standing(orders=orders).counts(now)
+    standing = Standing(orders=orders, came=known.came, uptime=uptime)
+    counts = standing.counts(now)
     mode = mode_of_orders(orders if counts else None, forgets=known.forgets)
     return mode, counts
 

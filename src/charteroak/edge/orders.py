@@ -52,6 +52,7 @@ from charteroak.edge.known_orders import (
 from charteroak.edge.settings import DataFolder, write_durably
 from charteroak.edge.spool import Spool
 from charteroak.edge.spool_file import forget_aside
+from charteroak.edge.uptime import Uptime, unknown
 
 _HOUR_S: Final = 3600
 
@@ -72,6 +73,7 @@ class Keeper:
         identity: its key; lists are sealed to it.
         spool: takes what is kept.
         clock: the box's.
+        uptime: the machine's, which nobody sets; without it the clock alone counts.
         asked: set once the server was asked, whatever became of it.
     """
 
@@ -80,6 +82,7 @@ class Keeper:
     identity: Identity = attrs.field(repr=False)
     spool: Spool
     clock: Callable[[], datetime]
+    uptime: Callable[[], Uptime | None] = unknown
     asked: threading.Event = attrs.field(factory=threading.Event, init=False)
     _guard: threading.RLock = attrs.field(factory=threading.RLock, init=False)
     _known: KnownOrders | None = attrs.field(default=None, init=False, repr=False)
@@ -106,7 +109,9 @@ class Keeper:
             _log.error("ALARM: the orders on file are not the agency's: %s", forged)
             return
         with self._guard:
-            self._obey(Standing(orders=orders))
+            self._obey(
+                Standing(orders=orders, came=self._known.came, uptime=self.uptime)
+            )
 
     # ------------------------------------------------------------------------ told
 
@@ -166,6 +171,7 @@ class Keeper:
                 asked=asked,
                 forgets=self._forgets or orders.told is Mode.EDGE_ONLY,
                 list_number=0 if known is None else known.list_number,
+                came=self.uptime(),
             )
             self._unwritten |= known is None or fresh.says_more_than(known)
             self._known = fresh if self._unwritten else known
@@ -175,7 +181,14 @@ class Keeper:
                 self._write()
             finally:
                 # A full disk is no reason to keep more.
-                self._obey(Standing(orders=orders, ahead_s=ahead_s))
+                self._obey(
+                    Standing(
+                        orders=orders,
+                        ahead_s=ahead_s,
+                        came=fresh.came,
+                        uptime=self.uptime,
+                    )
+                )
 
     def take_list(self, answer: BoxListAnswer) -> None:
         """Compare with another list from now on.

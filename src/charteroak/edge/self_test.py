@@ -20,6 +20,7 @@ from charteroak.edge.settings import (
     write_durably,
 )
 from charteroak.edge.spool import look
+from charteroak.edge.uptime import uptime
 from charteroak.edge.web_client import open_client, why_unreachable
 
 LARGEST_OFFSET_S: Final = 30
@@ -129,7 +130,7 @@ def _spool(folder: DataFolder, now: datetime) -> str:
 
 def _orders(folder: DataFolder, now: datetime) -> str:
     enrolment, identity = load_enrolled(folder).enrolment, Identity.load(folder)
-    mode, told = mode_on_file(folder, enrolment, identity, now)
+    mode, told = mode_on_file(folder, enrolment, identity, now, uptime=uptime)
     if not told:
         raise NotToldError("this box was not told what it may keep, or too long ago")
     return f"this box {in_words(mode)}"
