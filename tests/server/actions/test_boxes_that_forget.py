@@ -358,29 +358,6 @@ def test_a_list_is_over_when_it_is_too_old(
     assert len(second) == 0
 
 
-def test_a_longer_term_gives_no_lower_number(
-    forgetful: Agency, asking: Asking, agency_clock: SettableClock, tables: Tables
-) -> None:
-    wanted(forgetful, LISTED, state="NH")
-    asking.matching()
-    agency_clock.advance(timedelta(hours=13))
-    over = asking.matching()
-    assert len(over) == 0
-
-    profile = attrs.evolve(forgetful.profile, list_refresh=timedelta(hours=48))
-    longer = attrs.evolve(forgetful, profile=profile)
-    app = create_app(longer)
-    again = Asking(http=TestClient(app, base_url="https://localhost"), box=asking.box)
-
-    found = again.matching()
-    assert found.number >= over.number
-    assert found.tag == again.orders().list_tag != over.tag
-    assert found.hits(PlateText(LISTED), "NH", server_s=longer.clock().timestamp())
-    # As after a restore: what was given before is not known, and still is not higher.
-    tables.change("DELETE FROM box_list_number")
-    assert again.matching().number > over.number
-
-
 def test_what_an_agency_enters_itself_does_not_get_old_with_the_others(
     forgetful: Agency, agency_clock: SettableClock, tables: Tables
 ) -> None:
