@@ -72,6 +72,7 @@ class Town:
     front: tuple[int, bytes] = (200, b"charter oak")
     clock_offset_s: int = 0
     clock: Callable[[], datetime] = attrs.field(default=lambda: NOON)
+    lasts_s: int = LAST_S
     mute: bool = False
     refuse_orders: tuple[int, bytes] | None = None
     mode: str = "ordinary"
@@ -93,7 +94,7 @@ class Town:
             number=int(self.clock().timestamp() * 1_000_000),
             mode=self.mode,
             keep_s=self.keep_s,
-            lasts_s=LAST_S,
+            lasts_s=self.lasts_s,
             list_tag=self.list_tag,
         )
         return OrdersAnswer(

@@ -2,7 +2,9 @@
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import attrs
@@ -12,6 +14,7 @@ from typer.testing import CliRunner
 from charteroak.core.box_list import ListedPlate
 from charteroak.core.box_report import WhyNoPicture
 from charteroak.core.camera import CameraId
+from charteroak.core.orders import LAST_S
 from charteroak.core.plate import match_key
 from charteroak.edge.box import Box, opened_box
 from charteroak.edge.camera import FolderWatch, Frame, Interruption, Source
@@ -137,6 +140,68 @@ def test_photographs_on_a_disk_are_not_read_where_only_hits_are_kept(
     assert kind_of(health.why) is WhyNoPicture.NOT_ALLOWED
     # And it does not go on lying there, where that is how the box was started.
     assert list(photos.iterdir()) == []
+
+
+def test_photographs_are_not_deleted_unread_while_orders_are_missing(
+    town: Town, data: DataFolder, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in ("one.jpg", "two.jpg"):
+        (photos / name).write_bytes(jpeg_of(picture([Car(320, text=OTHER)])))
+    stop, now, engine = threading.Event(), NOON, ColourEngine()
+    watch = FolderWatch(folder=photos, stop=stop, poll_s=0.02, delete=True)
+    town.clock = lambda: now
+    with opened_box(
+        data,
+        load_enrolled(data),
+        engine=engine,
+        watches={CameraId(CAMERA): watch},
+        spool_limit_bytes=10**9,
+        clock=lambda: now,
+        nonce=iter(bytes([n]) * 16 for n in range(1, 200)).__next__,
+    ) as box:
+        # The orders of its enrolment are over.
+        now += timedelta(seconds=LAST_S)
+        box.keeper.asked.set()
+        follows = threading.Thread(target=box.readers[0].follow)
+        follows.start()
+        try:
+            until(lambda: kind_of(box.cameras()[0].why) is WhyNoPicture.NOT_ALLOWED)
+            assert not stop.wait(0.5)
+            assert (engine.looks, len(list(photos.iterdir()))) == (0, 2)
+
+            box.listener.attempt()
+
+            until(lambda: not list(photos.iterdir()))
+            assert engine.looks == box.tally.pictures == 2
+        finally:
+            stop.set()
+            follows.join()
+
+
+def test_a_box_stopped_while_it_waits_for_orders_deletes_nothing(
+    town: Town, data: DataFolder, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "one.jpg").write_bytes(jpeg_of(picture([Car(320, text=OTHER)])))
+    stop = threading.Event()
+    watch = FolderWatch(folder=photos, stop=stop, poll_s=0.02, delete=True)
+    threading.Timer(1.0, stop.set).start()
+    town.lasts_s = 0
+
+    box, engine = followed(data, town, watch)
+
+    assert (engine.looks, box.tally.pictures) == (0, 0)
+    assert len(list(photos.iterdir())) == 1
+
+
+def until(happens: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 20
+    while not happens():
+        assert time.monotonic() < ends
+        time.sleep(0.02)
 
 
 def test_what_waited_while_the_server_was_away_is_not_sent_under_new_rules(

@@ -138,6 +138,8 @@ class Reader:
                     os.listdir(self.source.folder)  # noqa: PTH208 - only whether it is
                     self.pulse.is_there(self.clock())
                 for arrival in self.source.arrivals():
+                    if not self._is_told():
+                        break
                     self._arrived(arrival)
             except OSError as trouble:
                 # A folder on another disk comes and goes.
@@ -147,6 +149,19 @@ class Reader:
                 stop.wait(_FOLDER_PAUSE_S)
         with self._trouble_is_told():
             self._put_cars(self._passing.finish())
+
+    def _is_told(self) -> bool:
+        """Wait until there are orders for the photograph in hand; stopped: no.
+
+        Without them it is not to be read, and must not be deleted as read: that
+        happens when the next one is asked for.
+        """
+        stop = self.source.stop
+        while isinstance(self.source, FolderWatch) and self.keeper.orders is None:
+            self._may_read()
+            if stop.wait(_LOOK_S):
+                return False
+        return True
 
     def _arrived(self, arrival: Frame | UnreadablePictureError | Interruption) -> None:
         if isinstance(arrival, Frame):
@@ -163,11 +178,7 @@ class Reader:
 
     def take(self, frame: Frame) -> None:
         """Take one picture; trouble with it is counted and told, and never spreads."""
-        refusal = self._refusal()
-        if refusal:
-            self._forget_cars()
-            self.pulse.waits(refusal, self.clock())
-            self._tell(logging.WARNING, refusal)
+        if not self._may_read():
             return
         self.tally.pictures += 1
         if self.pulse.now.link == "waiting" and self.pulse.now.frames:
@@ -181,6 +192,15 @@ class Reader:
                 self._put_cars(self._passing.take(frame))
                 if self.keeper.mode is Mode.EDGE_ONLY:
                     self._passing.forget(IN_MEMORY_S, but=self._hits)
+
+    def _may_read(self) -> bool:
+        """Whether a picture may be looked at now; tells where not."""
+        refusal = self._refusal()
+        if refusal:
+            self._forget_cars()
+            self.pulse.waits(refusal, self.clock())
+            self._tell(logging.WARNING, refusal)
+        return not refusal
 
     def _refusal(self) -> str:
         """Why this camera may not be read now; empty where it may."""
