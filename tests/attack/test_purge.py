@@ -7,6 +7,8 @@ after, to know that it is gone. Control markers show that the searcher sees what
 
 import io
 import logging
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import attrs
@@ -106,6 +108,7 @@ class Planted:
         common: read so often that the planner would note it.
         failing: in a statement that failed.
         envelope: the sealed read that the box could not deliver.
+        locked: the same as it lies in the box's queue, locked with the queue's own key.
     """
 
     common: str = attrs.field(factory=a_marker)
@@ -116,6 +119,7 @@ class Planted:
     failing: str = attrs.field(factory=a_marker)
     picture: bytes = attrs.field(factory=lambda: jpeg(120))
     envelope: bytes
+    locked: bytes
     buckets: frozenset[str]
     alert_id: object
 
@@ -132,7 +136,7 @@ class Planted:
 
 def plant(rig: Rig) -> Planted:
     """Bring plates to a server in every way in which they come."""
-    made = Planted(envelope=b"", buckets=frozenset(), alert_id=None)
+    made = Planted(envelope=b"", locked=b"", buckets=frozenset(), alert_id=None)
     listed(rig, made.hit)
     for _ in range(70):
         rig.see(made.common, picture=made.picture)
@@ -157,9 +161,19 @@ def plant(rig: Rig) -> Planted:
     return attrs.evolve(
         made,
         envelope=waiting.envelopes[0],
+        locked=waits_as(rig),
         buckets=frozenset(rig.agency.pictures.buckets()),
         alert_id=alert_id,
     )
+
+
+def waits_as(rig: Rig) -> bytes:
+    """What waits in the box, in the bytes of its file."""
+    queue = sqlite3.connect(rig.folder / "box" / "spool.sqlite3")
+    with closing(queue):
+        ((locked,),) = queue.execute("SELECT envelope FROM envelopes").fetchall()
+    assert isinstance(locked, bytes)
+    return locked
 
 
 def check_before(rig: Rig, planted: Planted) -> None:
@@ -183,7 +197,8 @@ def check_before(rig: Rig, planted: Planted) -> None:
     for never in planted.hidden:
         assert rig.found(never) == []
     assert rig.found(planted.picture) == []
-    assert rig.found(planted.envelope) == ["box/spool.sqlite3-wal"]
+    assert rig.found(planted.envelope) == []
+    assert rig.found(planted.locked) == ["box/spool.sqlite3-wal"]
     assert planted.buckets
 
 
@@ -192,6 +207,7 @@ def check_after(rig: Rig, planted: Planted) -> None:
     for marker in [planted.common, planted.misdated, *planted.hidden]:
         assert rig.found(marker) == []
     assert rig.found(planted.envelope) == []
+    assert rig.found(planted.locked) == []
     assert not planted.buckets & set(rig.agency.keys.buckets())
     assert not list((rig.data / "pictures").iterdir())
     assert searched(rig, planted.common).sightings == ()

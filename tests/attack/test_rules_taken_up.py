@@ -28,7 +28,7 @@ forbid (principal, action == Action::"search_reads", resource)
 when { context.purpose == Purpose::"robbery" };
 """
 TYPO = NO_ROBBERY.replace('"robbery" }', '"robery" }')
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 @pytest.fixture(scope="module")

@@ -305,7 +305,7 @@ PLACES = (
     Place("export-none", Role.SUPERVISOR, at("/export/26-00000")),
     Place("oversight", Role.SUPERVISOR, at("/oversight")),
     Place("oversight-unsaid", Role.SUPERVISOR, decided_without_a_word, status=422),
-    Place("search-waits", Role.INVESTIGATOR, search_in_doubt),
+    Place("search-waits", Role.OFFICER, search_in_doubt),
     Place("hot-lists", Role.LIST_CLERK, at("/hot-lists")),
     Place("list-loaded", Role.LIST_CLERK, loaded("vehicle", CSV)),
     Place("list-broken", Role.LIST_CLERK, loaded("vehicle", b"what"), status=422),

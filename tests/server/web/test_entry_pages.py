@@ -79,7 +79,8 @@ def test_a_plate_is_asked_for_approved_listed_and_ended(
     assert "somebody else decides" in own.text
     assert not own.select("article form")
     assert "AB10O" not in clerk.get("/hot-lists").text
-    assert "1" in boss.get("/hot-lists/count").text
+    # Other tests of this file may have left some waiting, in any order.
+    assert re.search(r">[1-9][0-9]*<", boss.get("/hot-lists/count").text)
     assert not clerk.get("/hot-lists/count").text.strip()
     shown = boss.page("/hot-lists/waiting")
     for said in ("AB10O", "silver Ford Focus", "26-1234", "0 and O", "robbery of the"):

@@ -153,9 +153,9 @@ _FILE: Final = """
 
 _LAST_GIVEN: Final = """
     SELECT c.relname, a.attname,
-           (SELECT last_value FROM pg_sequences
-             WHERE format('%%I.%%I', schemaname, sequencename)::regclass =
-                   pg_get_serial_sequence(c.oid::regclass::text, a.attname)::regclass)
+           (SELECT s.last_value FROM pg_sequences AS s
+             WHERE format('%%I.%%I', s.schemaname, s.sequencename) =
+                   pg_get_serial_sequence(c.oid::regclass::text, a.attname))
       FROM pg_attribute AS a
       JOIN pg_class AS c ON c.oid = a.attrelid
      WHERE c.relnamespace = %(schema)s::regnamespace
