@@ -171,15 +171,7 @@ def sign(  # noqa: PLR0913  (options, given by name)
     Exit status: 0 signed; 2 not signed, and says why.
     """
     with _mistakes():
-        if file.exists():
-            if step is not None or agency or number or reason:
-                msg = f"{file} is there already, and says what it orders"
-                raise BadOrderError(msg)
-            signed = read_order(_read(file))
-        else:
-            signed = SignedOrder(
-                order=_drawn_up(step, agency, number, reason), signatures=()
-            )
+        signed = _meant(file, step, agency, number, reason)
         _tell(signed)
         if not (yes or typer.confirm("Sign this?")):
             typer.echo("Nothing was signed.", err=True)
@@ -223,6 +215,19 @@ def _tell(signed: SignedOrder) -> None:
     typer.echo(f"Drawn up: {order.issued_at:%Y-%m-%d %H:%M:%S} {order.issued_at:%Z}")
     names = ", ".join(name for name, _signature in signed.signatures) or "nobody"
     typer.echo(f"Signed with the keys: {names}")
+
+
+def _meant(
+    file: Path, step: Step | None, agency: str, number: int, reason: str
+) -> SignedOrder:
+    """The order that the file holds; where it is not there, one that is drawn up."""
+    if not file.exists():
+        order = _drawn_up(step, agency, number, reason)
+        return SignedOrder(order=order, signatures=())
+    if step is not None or agency or number or reason:
+        msg = f"{file} is there already, and says what it orders"
+        raise BadOrderError(msg)
+    return read_order(_read(file))
 
 
 def _drawn_up(step: Step | None, agency: str, number: int, reason: str) -> Order:
