@@ -20,15 +20,15 @@ from charteroak.core.hotlist import (
     digests,
 )
 from charteroak.core.hotlist_file import Row, RowError, UnreadableListError
-from charteroak.core.log_record import Draft, RecordId, RecordKind
+from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import Person
 from charteroak.core.plate import PlateText
 from charteroak.core.screening import screen
 from charteroak.core.search_check import banned
 from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
-from charteroak.server.store import entry_wishes, flags, hotlists
-from charteroak.server.store.database import Changes
+from charteroak.server.flagging import flag_record
+from charteroak.server.store import entry_wishes, hotlists
 
 _LONGEST: Final = 200
 _AT_ONCE: Final = 10_000
@@ -138,13 +138,12 @@ def tell(agency: Agency, who: Person, list_class: ListClass, notes: Notes) -> No
                 private={"person": str(who.person_id)},
             ),
         )
-        flags.hoist(
+        flag_record(
+            agency,
             tx,
             FlagKind.LIST_NOTE,
-            str(told.record_id),
-            flag_id=agency.new_id(),
             about=who.person_id,
-            record_id=told.record_id,
+            recorded=told.record_id,
             at=now,
         )
         entry_wishes.remember(
@@ -154,40 +153,6 @@ def tell(agency: Agency, who: Person, list_class: ListClass, notes: Notes) -> No
             at=now,
             digests=plate_digests(agency, notes.plates),
             rejected=True,
-        )
-
-
-def flag(  # noqa: PLR0913  (what is raised, by name)
-    agency: Agency,
-    tx: Changes,
-    who: Person,
-    kind: FlagKind,
-    topic: str,
-    *,
-    record_id: RecordId,
-    at: datetime,
-    times: int = 1,
-) -> None:
-    """Let a supervisor look at what a record tells of; said once a month."""
-    raised = flags.hoist(
-        tx,
-        kind,
-        topic,
-        flag_id=agency.new_id(),
-        about=who.person_id,
-        record_id=record_id,
-        at=at,
-        times=times,
-    )
-    if raised:
-        agency.record(
-            tx,
-            Draft(
-                kind=RecordKind.FLAG_RAISED,
-                at=at,
-                public={"flag": kind.value, "record": int(record_id), "times": times},
-                private={"about": str(who.person_id)},
-            ),
         )
 
 

@@ -19,11 +19,12 @@ from charteroak.core.habit import (
     same_plate_again,
     unusual_hour,
 )
-from charteroak.core.log_record import Draft, RecordId, RecordKind
+from charteroak.core.log_record import RecordId
 from charteroak.core.people import Person
 from charteroak.core.plate import MatchKey, PlatePattern
 from charteroak.server.agency import Agency
-from charteroak.server.store import flags, searched, sessions
+from charteroak.server.flagging import flag
+from charteroak.server.store import searched, sessions
 from charteroak.server.store.database import Changes
 
 _DIGEST_BYTES: Final = 16
@@ -84,39 +85,15 @@ def watch(  # noqa: PLR0913  (what is watched, by name)
     if browsers > 1:
         found.append((FlagKind.SHARED_LOGIN, "browsers", browsers))
     for kind, topic, times in found:
-        _raise(agency, tx, who, kind, topic, times=times, asked=asked, at=at)
-
-
-def _raise(  # noqa: PLR0913  (what is raised, by name)
-    agency: Agency,
-    tx: Changes,
-    who: Person,
-    kind: FlagKind,
-    topic: str,
-    *,
-    times: int,
-    asked: RecordId,
-    at: datetime,
-) -> None:
-    raised = flags.hoist(
-        tx,
-        kind,
-        topic,
-        flag_id=agency.new_id(),
-        about=who.person_id,
-        record_id=asked,
-        at=at,
-        times=times,
-    )
-    if raised:
-        agency.record(
+        flag(
+            agency,
             tx,
-            Draft(
-                kind=RecordKind.FLAG_RAISED,
-                at=at,
-                public={"flag": kind.value, "asked": int(asked), "times": times},
-                private={"about": str(who.person_id)},
-            ),
+            kind,
+            topic,
+            about=who.person_id,
+            asked=asked,
+            at=at,
+            times=times,
         )
 
 

@@ -22,8 +22,9 @@ from charteroak.core.screening import Verdict
 from charteroak.core.search_check import Weighed, weigh
 from charteroak.server import leaving
 from charteroak.server.agency import Agency
+from charteroak.server.flagging import flag_record
 from charteroak.server.leaving import Stands
-from charteroak.server.store import disclosures, flags, papers, partners
+from charteroak.server.store import disclosures, papers, partners
 from charteroak.server.store.database import Changes
 
 
@@ -142,13 +143,12 @@ def _write(  # noqa: PLR0913, PLR0917  (all that is recorded)
 
 def _show(agency: Agency, tx: Changes, who: Person, asked: Disclosure) -> None:
     """Let a supervisor look: each request that says what is forbidden is told of."""
-    flags.hoist(
+    flag_record(
+        agency,
         tx,
         FlagKind.DESK_NOTE,
-        str(asked.number),
-        flag_id=agency.new_id(),
         # Whoever entered it does not clear it alone.
         about=who.person_id,
-        record_id=asked.number,
+        recorded=asked.number,
         at=asked.entered_at,
     )

@@ -40,7 +40,8 @@ from charteroak.core.search_answer import Forbidden
 from charteroak.law.screening import note_rules
 from charteroak.law.words import spoken
 from charteroak.server.agency import Agency
-from charteroak.server.store import audit, exports, flags
+from charteroak.server.flagging import flag_record
+from charteroak.server.store import audit, exports
 from charteroak.server.store.database import Changes
 from charteroak.server.store.exports import Copy
 from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneError
@@ -76,13 +77,12 @@ def export_case(
             tx, question(who, order, judged, reads=len(chosen), at=now)
         )
         if judged.weighed.verdict is Verdict.BLOCK:
-            flags.hoist(
+            flag_record(
+                agency,
                 tx,
                 FlagKind.NOTE_BLOCKED,
-                str(asked.record_id),
-                flag_id=agency.new_id(),
                 about=who.person_id,
-                record_id=asked.record_id,
+                recorded=asked.record_id,
                 at=now,
             )
     if judged.against or not isinstance(judged.decision, Permit):

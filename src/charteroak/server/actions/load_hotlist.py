@@ -24,13 +24,13 @@ from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial, Permit, Request, Rule, decide
 from charteroak.core.search_record import decision_fields
 from charteroak.server.agency import Agency
+from charteroak.server.flagging import flag
 from charteroak.server.listing import (
     ListFile,
     ListUnreadable,
     Notes,
     described,
     entry_of,
-    flag,
     hot_digests,
     plate_digests,
     tell,
@@ -253,10 +253,10 @@ def _watch(  # noqa: PLR0913  (what is watched, by name)
         flag(
             agency,
             tx,
-            who,
             FlagKind.LIST_SMALL,
             str(list_id),
-            record_id=record_id,
+            about=who.person_id,
+            asked=record_id,
             at=at,
             times=len(rows),
         )
@@ -268,9 +268,9 @@ def _watch(  # noqa: PLR0913  (what is watched, by name)
         flag(
             agency,
             tx,
-            who,
             FlagKind.LIST_REJECTED_PLATE,
             digest.hex(),
-            record_id=record_id,
+            about=who.person_id,
+            asked=record_id,
             at=at,
         )

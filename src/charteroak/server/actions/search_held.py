@@ -17,7 +17,8 @@ from charteroak.core.search_check import Weighed, weigh
 from charteroak.core.search_record import decision_fields
 from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
-from charteroak.server.store import flags, held_reads, holds
+from charteroak.server.flagging import flag_record
+from charteroak.server.store import held_reads, holds
 from charteroak.server.store.database import Changes
 from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneError
 from charteroak.server.watching import watch
@@ -141,13 +142,12 @@ def _ask(  # noqa: PLR0913  (what is asked, by name)
     )
     recorded = agency.record(tx, weighed.noted(draft, note))
     if weighed.verdict is Verdict.BLOCK:
-        flags.hoist(
+        flag_record(
+            agency,
             tx,
             FlagKind.NOTE_BLOCKED,
-            str(recorded.record_id),
-            flag_id=agency.new_id(),
             about=who.person_id,
-            record_id=recorded.record_id,
+            recorded=recorded.record_id,
             at=now,
         )
     return decision, weighed, recorded

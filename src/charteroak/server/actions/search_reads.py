@@ -18,7 +18,8 @@ from charteroak.core.search_check import Weighed, weigh
 from charteroak.core.second_person import NotWaiting
 from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
-from charteroak.server.store import audit, emergencies, flags, searches, waiting
+from charteroak.server.flagging import flag_record
+from charteroak.server.store import audit, emergencies, searches, waiting
 from charteroak.server.store.database import Changes
 from charteroak.server.watching import watch
 
@@ -211,14 +212,12 @@ def _record(  # noqa: PLR0913, PLR0917  (all that is recorded)
             note_rule=weighed.because[0].rule_id,
         )
     if weighed.verdict is Verdict.BLOCK:
-        flags.hoist(
+        flag_record(
+            agency,
             tx,
             FlagKind.NOTE_BLOCKED,
-            # Each of them is told of.
-            str(asked.record_id),
-            flag_id=agency.new_id(),
             about=who.person_id,
-            record_id=asked.record_id,
+            recorded=asked.record_id,
             at=at,
         )
     return asked

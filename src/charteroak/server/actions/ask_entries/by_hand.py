@@ -26,7 +26,7 @@ from charteroak.server.actions.ask_entries.waiting import (
     wait,
 )
 from charteroak.server.agency import Agency
-from charteroak.server.store import flags
+from charteroak.server.flagging import flag_record
 
 _AUTHORITY = "Entered for a case and approved by a second person"
 
@@ -81,13 +81,12 @@ def ask_entry(
         if isinstance(later, Denial) or blocked:
             refused(agency, tx, who, wish, recorded=recorded, at=now)
         if blocked:
-            flags.hoist(
+            flag_record(
+                agency,
                 tx,
                 FlagKind.NOTE_BLOCKED,
-                str(recorded),
-                flag_id=agency.new_id(),
                 about=who.person_id,
-                record_id=recorded,
+                recorded=recorded,
                 at=now,
             )
         if isinstance(later, Denial):

@@ -18,7 +18,8 @@ from charteroak.core.search import Purpose
 from charteroak.core.search_record import decision_fields
 from charteroak.core.second_person import WAITS_FOR
 from charteroak.server.agency import Agency
-from charteroak.server.listing import flag, plate_digests
+from charteroak.server.flagging import flag
+from charteroak.server.listing import plate_digests
 from charteroak.server.store import entry_wishes
 from charteroak.server.store.database import Changes
 
@@ -172,10 +173,10 @@ def wait(  # noqa: PLR0913  (what waits, by name)
         flag(
             agency,
             tx,
-            who,
             FlagKind.ENTRY_REPEATED,
             most[0].hex(),
-            record_id=recorded,
+            about=who.person_id,
+            asked=recorded,
             at=at,
             times=most[1],
         )

@@ -26,7 +26,8 @@ from charteroak.core.search_answer import Forbidden
 from charteroak.core.search_check import Weighed
 from charteroak.core.search_record import decision_fields
 from charteroak.server.agency import Agency
-from charteroak.server.store import flags, hold_papers, hold_spans, holds
+from charteroak.server.flagging import flag_record
+from charteroak.server.store import hold_papers, hold_spans, holds
 from charteroak.server.store.database import Changes
 from charteroak.server.vault.pictures import PicturesUnavailableError
 
@@ -142,13 +143,12 @@ def write(
         if isinstance(decision, Denial):
             return Forbidden(recorded=recorded.record_id, because=decision.because)
         if weighed.verdict is Verdict.BLOCK:
-            flags.hoist(
+            flag_record(
+                agency,
                 tx,
                 FlagKind.NOTE_BLOCKED,
-                str(recorded.record_id),
-                flag_id=agency.new_id(),
                 about=who.person_id,
-                record_id=recorded.record_id,
+                recorded=recorded.record_id,
                 at=hold.requested_at,
             )
         if weighed.verdict in {Verdict.BLOCK, Verdict.VAGUE}:
