@@ -92,7 +92,11 @@ def proxied(make: str, folder: Path, port: int, behind: str) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(PATIENCE_S)
+        try:
+            process.wait(PATIENCE_S)
+        finally:
+            process.kill()
+            process.wait()
 
 
 def answers(port: int) -> bool:

@@ -57,22 +57,11 @@ def watch(  # noqa: PLR0913  (what is watched, by name)
     """
     since = at - LOOKED_BACK
     digest = _looked_at(agency, tx, who, plate, shown, since=since)
-    hours = searched.hours(
-        tx,
-        person=who.person_id,
-        zone=agency.settings.time_zone,
-        since=at - WATCHED_FOR,
-        until=at,
-    )
-    searched.add(
-        tx,
-        asked,
-        person=who.person_id,
-        at=at,
-        case_ref=case_ref,
-        digest=digest,
-    )
-    again = searched.same_plate(tx, person=who.person_id, digest=digest, since=since)
+    me = who.person_id
+    zone = agency.settings.time_zone
+    hours = searched.hours(tx, person=me, zone=zone, since=at - WATCHED_FOR, until=at)
+    searched.add(tx, asked, person=me, at=at, case_ref=case_ref, digest=digest)
+    again = searched.same_plate(tx, person=me, digest=digest, since=since)
     plates = searched.plates_of_case(tx, case_ref=case_ref, since=since)
     found: list[tuple[FlagKind, str, int]] = []
     if same_plate_again(times=again.times, days=again.days):
@@ -81,20 +70,11 @@ def watch(  # noqa: PLR0913  (what is watched, by name)
         found.append((FlagKind.CASE_MANY_PLATES, case_ref, plates))
     if unusual_hour(at.astimezone(agency.zone).hour, hours):
         found.append((FlagKind.UNUSUAL_HOUR, "hour", 1))
-    browsers = sessions.in_use(tx, who.person_id, since=at - AT_ONCE)
+    browsers = sessions.in_use(tx, me, since=at - AT_ONCE)
     if browsers > 1:
         found.append((FlagKind.SHARED_LOGIN, "browsers", browsers))
     for kind, topic, times in found:
-        flag(
-            agency,
-            tx,
-            kind,
-            topic,
-            about=who.person_id,
-            asked=asked,
-            at=at,
-            times=times,
-        )
+        flag(agency, tx, kind, topic, about=me, asked=asked, at=at, times=times)
 
 
 def _looked_at(  # noqa: PLR0913  (what it is worked out from, by name)

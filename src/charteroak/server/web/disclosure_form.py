@@ -51,16 +51,6 @@ DATA: Final = {
 }
 """What another agency can ask for, as the form names it."""
 
-PAPERS: Final = {
-    Paper.WARRANT: later("A warrant"),
-    Paper.ORDER: later("An order"),
-    Paper.SUBPOENA: later("A subpoena"),
-}
-ISSUERS: Final = {
-    Issuer.JUDGE: later("A judge or a court"),
-    Issuer.ATTORNEY: later("An attorney or a clerk"),
-    Issuer.AGENCY: later("The agency itself, or its officer"),
-}
 STANDINGS: Final = {
     Standing.SOLE_OWNER: later("They are its only registered owner"),
     Standing.JOINT_OWNER_AGREED: later(

@@ -70,9 +70,7 @@ from charteroak.server.actions.see_partners import (
 from charteroak.server.agency import Agency
 from charteroak.server.web.disclosure_form import (
     DATA,
-    ISSUERS,
     NOT_OVER,
-    PAPERS,
     STANDINGS,
     Meant,
     Typed,
@@ -80,6 +78,7 @@ from charteroak.server.web.disclosure_form import (
     read_scan,
     typed,
 )
+from charteroak.server.web.paper_words import ISSUERS, PAPERS
 from charteroak.server.web.plain import RecordNumber
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.search_pages import GROUPS

@@ -48,16 +48,6 @@ class Basis(StrEnum):
     REQUEST = "request"
 
 
-TITLES: Final = {
-    Paper.WARRANT: later("A warrant"),
-    Paper.ORDER: later("An order"),
-    Paper.SUBPOENA: later("A subpoena"),
-}
-ISSUERS: Final = {
-    Issuer.JUDGE: later("A judge or a court"),
-    Issuer.ATTORNEY: later("An attorney or a clerk"),
-    Issuer.AGENCY: later("An agency itself: an administrative warrant"),
-}
 PARTIES: Final = {
     Party.DEFENCE: later("The defense"),
     Party.PROSECUTION: later("The prosecution"),

@@ -55,8 +55,9 @@ from charteroak.server.actions.see_hold_document import (
     see_hold_document,
 )
 from charteroak.server.agency import Agency
-from charteroak.server.web.hold_form import ISSUERS, PARTIES, TITLES
+from charteroak.server.web.hold_form import PARTIES
 from charteroak.server.web.no_picture import DAMAGED, no_picture
+from charteroak.server.web.paper_words import ISSUERS, PAPERS
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
 from charteroak.server.web.text import later
@@ -314,7 +315,7 @@ def _case(  # noqa: PLR0913  (what the page shows, by name)
         "labels": _labels(agency),
         "may_approve": session.person.may(Act.APPROVE_HOLD),
         "grounds": GROUNDS,
-        "titles": TITLES,
+        "titles": PAPERS,
         "issuers": ISSUERS,
         "parties": PARTIES,
         "days": KEEP_DAYS,

@@ -28,9 +28,7 @@ from charteroak.server.actions.request_hold import (
 )
 from charteroak.server.agency import Agency
 from charteroak.server.web.hold_form import (
-    ISSUERS,
     PARTIES,
-    TITLES,
     Basis,
     TypedGround,
     TypedSpan,
@@ -47,6 +45,7 @@ from charteroak.server.web.hold_pages import (
     to_case,
     to_cases,
 )
+from charteroak.server.web.paper_words import ISSUERS, PAPERS
 from charteroak.server.web.plain import RecordNumber
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.search_pages import purpose_groups
@@ -253,7 +252,7 @@ def _ground_values(
         "ground": ground,
         "errors": errors or {},
         "bases": Basis,
-        "titles": TITLES,
+        "titles": PAPERS,
         "issuers": ISSUERS,
         "parties": PARTIES,
         "days": KEEP_DAYS,
