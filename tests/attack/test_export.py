@@ -13,6 +13,7 @@ import pytest
 from tests.support.a_desk import CASE, PLATE, FullDesk, furnished
 from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.live import served
+from tests.support.shelf import Shelf
 from tests.support.web import browser
 
 from charteroak.core.log_record import RecordKind
@@ -70,9 +71,9 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def town(agencies: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("desk")
-    with a_fresh_agency(postgres_dsn, SettableClock(), folder) as agency:
+    with a_fresh_agency(agencies, SettableClock(), folder) as agency:
         desk, app = furnished(agency), create_app(agency)
         tokens = {role: desk.token(role) for role in Role}
         looks = browser(app)

@@ -12,6 +12,7 @@ from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.box import a_box, a_camera_report, a_report
 from tests.support.chromium import DESKTOP, PHONE, errors_of
 from tests.support.live import served
+from tests.support.shelf import Shelf
 from tests.support.web import PASSWORD, somebody
 
 from charteroak.core.people import Role
@@ -61,10 +62,10 @@ class Town:
 
 @pytest.fixture(scope="module")
 def town(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
 ) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
-    with a_fresh_agency(postgres_dsn, SettableClock(), folder) as agency:
+    with a_fresh_agency(agencies, SettableClock(), folder) as agency:
         for name, said in SAID.items():
             box = a_box(agency, f"{name}-street")
             hour = int(agency.clock().timestamp()) // 3600
@@ -141,9 +142,9 @@ def test_the_status_page_says_so_and_what_to_do(town: Town, size: ViewportSize) 
 
 
 def test_elsewhere_nothing_is_said_of_it(
-    postgres_dsn: str, tmp_path: Path, chromium: Browser
+    agencies: Shelf, tmp_path: Path, chromium: Browser
 ) -> None:
-    with a_fresh_agency(postgres_dsn, SettableClock(), tmp_path) as agency:
+    with a_fresh_agency(agencies, SettableClock(), tmp_path) as agency:
         a_box(agency).report(a_report(a_camera_report(), mode="ordinary"))
         with served(create_app(agency)) as address:
             page = Town(agency, address, chromium).page("/cameras", DESKTOP)

@@ -22,6 +22,7 @@ from tests.support.agency import NOON, SettableClock, a_fresh_agency
 from tests.support.chromium import DESKTOP, PHONE, errors_of
 from tests.support.council import MAYA, NOAH, an_order, enrolled
 from tests.support.live import served
+from tests.support.shelf import Shelf
 from tests.support.sightings import placed, seen
 from tests.support.web import PASSWORD, somebody
 
@@ -65,10 +66,10 @@ class Town:
 
 @pytest.fixture(scope="module")
 def town(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
 ) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("council")
-    with a_fresh_agency(postgres_dsn, SettableClock(), folder) as bare:
+    with a_fresh_agency(agencies, SettableClock(), folder) as bare:
         settings = bare.settings.model_copy(
             update={"policy": "published_prohibitions", "contract": "no_sharing"}
         )

@@ -17,6 +17,7 @@ from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.chromium import PHONE, errors_of
 from tests.support.desk_pages import Browsers
 from tests.support.live import served
+from tests.support.shelf import Shelf
 
 from charteroak.core.camera import CameraId
 from charteroak.core.hold import HoldId
@@ -33,11 +34,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("export")]
 
 @pytest.fixture(scope="module")
 def browsers(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
 ) -> Iterator[Browsers]:
     folder, clock = tmp_path_factory.mktemp("desk"), SettableClock()
     with (
-        a_fresh_agency(postgres_dsn, clock, folder) as agency,
+        a_fresh_agency(agencies, clock, folder) as agency,
         served(create_app(agency)) as address,
     ):
         yield Browsers(furnished(agency), clock, address, chromium)

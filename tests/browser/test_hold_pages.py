@@ -19,6 +19,7 @@ from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.chromium import DESKTOP, errors_of
 from tests.support.holds import PDF, a_document, a_paper, a_wish
 from tests.support.live import served
+from tests.support.shelf import Shelf
 from tests.support.sightings import a_read, placed, taken
 from tests.support.web import PASSWORD, somebody
 
@@ -82,13 +83,13 @@ def a_picture(plate: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def town(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
 ) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("holds")
     records = folder / "cases.csv"
     records.write_text(f"case,status\n{CASE},open\n{CLOSED},closed\n{OTHER},open\n")
     clock = SettableClock()
-    with a_fresh_agency(postgres_dsn, clock, folder) as made:
+    with a_fresh_agency(agencies, clock, folder) as made:
         agency = attrs.evolve(
             made, cases=Cases(example="26-01234", records=CsvCases(records))
         )

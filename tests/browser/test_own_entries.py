@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.chromium import DESKTOP, PHONE, errors_of
 from tests.support.live import served
+from tests.support.shelf import Shelf
 from tests.support.web import PASSWORD, somebody
 
 from charteroak.core.people import Role
@@ -46,11 +47,11 @@ class Town:
 
 @pytest.fixture(scope="module")
 def town(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
 ) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
     with (
-        a_fresh_agency(postgres_dsn, SettableClock(), folder) as agency,
+        a_fresh_agency(agencies, SettableClock(), folder) as agency,
         served(create_app(agency)) as address,
     ):
         yield Town(agency, address, chromium)

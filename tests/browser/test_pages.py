@@ -19,6 +19,7 @@ from tests.support.desk_pages import PLACES, Browsers, Place
 from tests.support.disclosure_pages import DISCLOSURE
 from tests.support.entry_pages import ENTRIES
 from tests.support.live import served
+from tests.support.shelf import Shelf
 
 from charteroak.core.people import Role
 from charteroak.server.web.app import create_app
@@ -32,11 +33,11 @@ NARROW = (360, 390, 683)
 
 @pytest.fixture(scope="module")
 def browsers(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
 ) -> Iterator[Browsers]:
     folder, clock = tmp_path_factory.mktemp("desk"), SettableClock()
     with (
-        a_fresh_agency(postgres_dsn, clock, folder) as agency,
+        a_fresh_agency(agencies, clock, folder) as agency,
         served(create_app(agency)) as address,
     ):
         found = Browsers(furnished(agency), clock, address, chromium)

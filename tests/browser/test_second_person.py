@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.chromium import DESKTOP, errors_of
 from tests.support.live import served
+from tests.support.shelf import Shelf
 from tests.support.sightings import placed, seen
 from tests.support.web import PASSWORD, somebody
 
@@ -46,11 +47,11 @@ class Town:
 
 @pytest.fixture(scope="module")
 def town(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
 ) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
     with (
-        a_fresh_agency(postgres_dsn, SettableClock(), folder) as agency,
+        a_fresh_agency(agencies, SettableClock(), folder) as agency,
         served(create_app(agency)) as address,
     ):
         placed(agency, "main-st", "Main Street at the Green")

@@ -21,6 +21,7 @@ from charteroak.server.vault.hot_file import HotFile
 from charteroak.server.vault.keys import Keys
 from charteroak.server.vault.pictures import Pictures
 from tests.support.postgres import TestAgency, agency_schemas
+from tests.support.shelf import Shelf
 
 NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
 """When every test begins: two weeks into the law of Connecticut."""
@@ -45,25 +46,57 @@ def agency_clock() -> SettableClock:
     return SettableClock()
 
 
+@pytest.fixture(scope="session")
+def schemas(postgres_dsn: str) -> Iterator[Shelf]:
+    """Agencies with every migration of this release, and nothing else."""
+    with agency_schemas(postgres_dsn) as make:
+        yield Shelf(lambda: make(None), lambda _schema: None)
+
+
+@pytest.fixture(scope="session")
+def agencies(
+    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shelf]:
+    """Agencies with their buckets made, as of `NOON`."""
+
+    def prepare(schema: TestAgency) -> None:
+        data = tmp_path_factory.mktemp("prepared")
+        with opened(an_agency(schema, SettableClock(), data)):
+            pass
+
+    with agency_schemas(postgres_dsn) as make:
+        yield Shelf(lambda: make(None), prepare)
+
+
+@pytest.fixture
+def agency_schema(
+    schemas: Shelf, agencies: Shelf, request: pytest.FixtureRequest
+) -> Iterator[TestAgency]:
+    """An agency as new in the database: that of `agency`, where a test has one."""
+    shelf = agencies if "agency" in request.fixturenames else schemas
+    taken = shelf.take()
+    yield taken
+    shelf.give_back(taken)
+
+
 @pytest.fixture
 def agency(
     agency_schema: TestAgency, agency_clock: SettableClock, tmp_path: Path
 ) -> Iterator[Agency]:
-    """A fresh agency, its buckets made, nothing else in it."""
+    """An agency as new, its buckets made, nothing else in it."""
     with opened(an_agency(agency_schema, agency_clock, tmp_path)) as made:
         yield made
 
 
 @contextmanager
 def a_fresh_agency(
-    postgres_dsn: str, clock: SettableClock, data: Path
+    agencies: Shelf, clock: SettableClock, data: Path
 ) -> Iterator[Agency]:
-    """As `agency`, for a whole module; dropped afterwards."""
-    with (
-        agency_schemas(postgres_dsn) as make,
-        opened(an_agency(make(None), clock, data)) as made,
-    ):
+    """As `agency`, for a whole module."""
+    taken = agencies.take()
+    with opened(an_agency(taken, clock, data)) as made:
         yield made
+    agencies.give_back(taken)
 
 
 @contextmanager

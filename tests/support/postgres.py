@@ -101,13 +101,16 @@ def agency_schemas(postgres_dsn: str) -> Iterator[MakeAgency]:
         return agency
 
     yield make
-    with psycopg.connect(postgres_dsn) as connection:
+    for agency in made:
+        drop(agency)
+
+
+def drop(agency: TestAgency) -> None:
+    """Remove an agency, for good; without effect on what does not exist."""
+    with psycopg.connect(agency.admin_dsn) as admin:
         # Roles are the whole server's: another worker may be making some just now.
-        connection.execute(
-            "SELECT pg_advisory_xact_lock(%(key)s)", {"key": migrate._LOCK}
-        )
-        for agency in made:
-            roles.drop(connection, agency.names)
+        admin.execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": migrate._LOCK})
+        roles.drop(admin, agency.names)
 
 
 @pytest.fixture
@@ -115,12 +118,6 @@ def make_agency_schema(postgres_dsn: str) -> Iterator[MakeAgency]:
     """See `agency_schemas`; what a test makes is dropped after it."""
     with agency_schemas(postgres_dsn) as make:
         yield make
-
-
-@pytest.fixture
-def agency_schema(make_agency_schema: MakeAgency) -> TestAgency:
-    """A fresh agency with every migration of this release; dropped afterwards."""
-    return make_agency_schema(None)
 
 
 @contextmanager

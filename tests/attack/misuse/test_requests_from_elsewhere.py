@@ -27,6 +27,7 @@ from tests.attack.misuse.a_town import (
     titles,
 )
 from tests.support.agency import SettableClock, a_fresh_agency
+from tests.support.shelf import Shelf
 from tests.support.sightings import placed, seen
 from tests.support.web import Desk
 
@@ -37,11 +38,11 @@ from charteroak.server.web.app import create_app
 
 @pytest.fixture(scope="module")
 def agency(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Agency]:
     """One town in Connecticut for all of them."""
     folder = tmp_path_factory.mktemp("agency")
-    with a_fresh_agency(postgres_dsn, SettableClock(), folder) as made:
+    with a_fresh_agency(agencies, SettableClock(), folder) as made:
         placed(made, "main-st", "Main Street at the Green")
         seen(made, HER_CAR)
         seen(made, "OTHER12")

@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from tests.support.a_partner import SCAN, declare, partner
 from tests.support.agency import SettableClock, a_fresh_agency
+from tests.support.shelf import Shelf
 from tests.support.sightings import seen
 from tests.support.web import ClientAs, Desk
 
@@ -26,11 +27,11 @@ SERIOUS = "homicide"
 
 @pytest.fixture(scope="module")
 def agency(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Agency]:
     """One town for all of them."""
     folder = tmp_path_factory.mktemp("agency")
-    with a_fresh_agency(postgres_dsn, SettableClock(), folder) as made:
+    with a_fresh_agency(agencies, SettableClock(), folder) as made:
         seen(made, HER_CAR)
         yield made
 

@@ -25,6 +25,7 @@ from tests.attack.misuse.a_town import (
     titles,
 )
 from tests.support.agency import SettableClock, a_fresh_agency
+from tests.support.shelf import Shelf
 from tests.support.sightings import placed, seen
 from tests.support.web import PASSWORD, ClientAs, somebody
 
@@ -41,13 +42,13 @@ def clock() -> SettableClock:
 
 @pytest.fixture(scope="module")
 def agency(
-    postgres_dsn: str,
+    agencies: Shelf,
     clock: SettableClock,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Agency]:
     """One town for all of them."""
     folder = tmp_path_factory.mktemp("agency")
-    with a_fresh_agency(postgres_dsn, clock, folder) as made:
+    with a_fresh_agency(agencies, clock, folder) as made:
         seen(made, HER_CAR)
         yield made
 
@@ -196,10 +197,10 @@ def test_a_chief_who_is_the_only_supervisor_is_seen_by_the_auditor(
 
 
 def test_a_town_whose_only_supervisor_nobody_sees_is_told(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("alone")
-    with a_fresh_agency(postgres_dsn, SettableClock(), folder) as town:
+    with a_fresh_agency(agencies, SettableClock(), folder) as town:
         app = create_app(town)
         administrator = a_desk(town, app, Role.ADMINISTRATOR)
         told = "would be seen by nobody"

@@ -19,6 +19,7 @@ from tests.attack.misuse.a_town import (
     released,
 )
 from tests.support.agency import NOON, SettableClock, a_fresh_agency
+from tests.support.shelf import Shelf
 from tests.support.sightings import placed, seen
 from typer.testing import CliRunner
 
@@ -54,10 +55,10 @@ PAPERS: tuple[dict[str, str], ...] = (
 
 @pytest.fixture(scope="module")
 def agency(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Agency]:
     folder = tmp_path_factory.mktemp("agency")
-    with a_fresh_agency(postgres_dsn, SettableClock(), folder) as made:
+    with a_fresh_agency(agencies, SettableClock(), folder) as made:
         placed(made, "main-st", "Main Street at the Green")
         seen(made, HER_CAR)
         yield made

@@ -22,6 +22,7 @@ from tests.attack.misuse.a_town import (
 )
 from tests.support.a_desk import CASE, PLATE, FullDesk, furnished
 from tests.support.agency import SettableClock, a_fresh_agency
+from tests.support.shelf import Shelf
 from tests.support.web import Desk
 
 from charteroak.core.people import Role
@@ -56,11 +57,11 @@ PLATES = frozenset(
 
 @pytest.fixture(scope="module")
 def agency(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Agency]:
     """A town with something on every page."""
     folder = tmp_path_factory.mktemp("agency")
-    with a_fresh_agency(postgres_dsn, SettableClock(), folder) as made:
+    with a_fresh_agency(agencies, SettableClock(), folder) as made:
         yield made
 
 

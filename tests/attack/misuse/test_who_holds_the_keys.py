@@ -24,6 +24,7 @@ from tests.attack.misuse.a_town import (
 )
 from tests.server.a_state import under
 from tests.support.agency import SettableClock, a_fresh_agency
+from tests.support.shelf import Shelf
 from tests.support.sightings import placed, seen
 from tests.support.web import PASSWORD, Desk, browser
 
@@ -40,11 +41,11 @@ def clock() -> SettableClock:
 
 @pytest.fixture(scope="module")
 def agency(
-    postgres_dsn: str, clock: SettableClock, tmp_path_factory: pytest.TempPathFactory
+    agencies: Shelf, clock: SettableClock, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Agency]:
     """One town for all of them."""
     folder = tmp_path_factory.mktemp("agency")
-    with a_fresh_agency(postgres_dsn, clock, folder) as made:
+    with a_fresh_agency(agencies, clock, folder) as made:
         placed(made, "main-st", "Main Street at the Green")
         seen(made, HER_CAR)
         yield made
@@ -162,7 +163,7 @@ def test_an_account_is_of_this_agency_and_of_no_other(  # noqa: PLR0913, PLR0917
     agency: Agency,
     app: FastAPI,
     administrator: Desk,
-    postgres_dsn: str,
+    agencies: Shelf,
     clock: SettableClock,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -174,7 +175,7 @@ def test_an_account_is_of_this_agency_and_of_no_other(  # noqa: PLR0913, PLR0917
 
     officer = a_desk(agency, app, Role.INVESTIGATOR, login="r.analyst")
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    with a_fresh_agency(postgres_dsn, clock, elsewhere) as other:
+    with a_fresh_agency(agencies, clock, elsewhere) as other:
         there = browser(create_app(other))
         there.http.cookies.set(
             COOKIE, officer.http.cookies[COOKIE], domain="localhost.local"

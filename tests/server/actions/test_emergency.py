@@ -7,6 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 from tests.support.agency import SettableClock, a_fresh_agency
+from tests.support.shelf import Shelf
 from tests.support.sightings import a_search, person, seen
 
 from charteroak.core.case_file import Cases
@@ -44,13 +45,13 @@ def clock() -> SettableClock:
 
 @pytest.fixture
 def agency(
-    postgres_dsn: str,
+    agencies: Shelf,
     clock: SettableClock,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Agency]:
     """A new one for each test: they move the clock."""
     folder = tmp_path_factory.mktemp("agency")
-    with a_fresh_agency(postgres_dsn, clock, folder) as made:
+    with a_fresh_agency(agencies, clock, folder) as made:
         yield made
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 import attrs
 import pytest
 from tests.support.agency import SettableClock, a_fresh_agency
+from tests.support.shelf import Shelf
 from tests.support.sightings import a_search, person, seen
 from tests.support.web import somebody
 
@@ -52,13 +53,13 @@ def clock() -> SettableClock:
 
 @pytest.fixture
 def agency(
-    postgres_dsn: str,
+    agencies: Shelf,
     clock: SettableClock,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Agency]:
     """A new one for each test: they move the clock."""
     folder = tmp_path_factory.mktemp("agency")
-    with a_fresh_agency(postgres_dsn, clock, folder) as made:
+    with a_fresh_agency(agencies, clock, folder) as made:
         seen(made, PLATE)
         yield made
 

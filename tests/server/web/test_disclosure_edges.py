@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 from tests.support.a_partner import SCAN, asked_by, entered, partner
 from tests.support.agency import SettableClock, a_fresh_agency
+from tests.support.shelf import Shelf
 from tests.support.sightings import a_read, taken
 from tests.support.web import ClientAs, Desk
 
@@ -23,11 +24,11 @@ YES = {"answer": "approve", "reason": "The papers bear it out"}
 
 @pytest.fixture(scope="module")
 def agency(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Agency]:
     """One town for all of them."""
     folder = tmp_path_factory.mktemp("agency")
-    with a_fresh_agency(postgres_dsn, SettableClock(), folder) as made:
+    with a_fresh_agency(agencies, SettableClock(), folder) as made:
         taken(made, a_read(made, PLATE), pictures=(b"plate", b"car"))
         yield made
 

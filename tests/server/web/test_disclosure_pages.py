@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from tests.support.a_partner import SCAN, asked_by, declare, entered, partner
 from tests.support.agency import SettableClock, a_fresh_agency
+from tests.support.shelf import Shelf
 from tests.support.sightings import placed, seen
 from tests.support.web import ClientAs, Desk
 
@@ -32,11 +33,11 @@ def clock() -> SettableClock:
 
 @pytest.fixture(scope="module")
 def agency(
-    postgres_dsn: str, clock: SettableClock, tmp_path_factory: pytest.TempPathFactory
+    agencies: Shelf, clock: SettableClock, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Agency]:
     """One town for all of them."""
     folder = tmp_path_factory.mktemp("agency")
-    with a_fresh_agency(postgres_dsn, clock, folder) as made:
+    with a_fresh_agency(agencies, clock, folder) as made:
         placed(made, "main-st", "Main Street at the Green")
         seen(made, PLATE)
         yield made

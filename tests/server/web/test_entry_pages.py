@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from bs4 import BeautifulSoup
 from tests.support.agency import SettableClock, a_fresh_agency
+from tests.support.shelf import Shelf
 from tests.support.web import ClientAs, Desk
 
 from charteroak.core.people import Role
@@ -28,10 +29,10 @@ def clock() -> SettableClock:
 
 @pytest.fixture(scope="module")
 def agency(
-    postgres_dsn: str, clock: SettableClock, tmp_path_factory: pytest.TempPathFactory
+    agencies: Shelf, clock: SettableClock, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Agency]:
     """One for all tests here: each brings people and plates of its own."""
-    with a_fresh_agency(postgres_dsn, clock, tmp_path_factory.mktemp("agency")) as made:
+    with a_fresh_agency(agencies, clock, tmp_path_factory.mktemp("agency")) as made:
         yield made
 
 

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from tests.attack.a_site import a_marker
 from tests.support.agency import SettableClock, a_fresh_agency
 from tests.support.box import FakeBox, wanted
+from tests.support.shelf import Shelf
 from tests.support.web import browser
 
 from charteroak.server.agency import Agency
@@ -21,11 +22,11 @@ TOKEN = "a token of the monitoring"  # noqa: S105 - of a test
 
 @pytest.fixture(scope="module")
 def quiet(
-    postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+    agencies: Shelf, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Agency]:
     """An agency in which nothing happens, for all who only ask."""
     folder = tmp_path_factory.mktemp("quiet")
-    with a_fresh_agency(postgres_dsn, SettableClock(), folder) as agency:
+    with a_fresh_agency(agencies, SettableClock(), folder) as agency:
         yield agency
 
 
