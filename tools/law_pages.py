@@ -31,6 +31,7 @@ _KEPT = {
     "nonhit": "a read that hit nothing is kept for",
     "hit": "a read that hit, and is not held, is kept for",
     "audit_log": "the record of who looked is kept for",
+    "papers": "papers of a request are kept, after its answer, for",
 }
 
 

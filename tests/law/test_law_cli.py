@@ -204,7 +204,7 @@ def test_a_policy_is_set_beside_the_presets_and_the_statute(tmp_path: Path) -> N
     assert done.exit_code == 1
     assert "Beyond the statute: a read that hit nothing is kept." in said(done)
     assert "Beyond the statute: given to: a federal agency, as it asks." in said(done)
-    assert "17 of 19" in said(done)
+    assert "18 of 20" in said(done)
 
 
 def test_a_modest_policy_is_within_every_preset(tmp_path: Path) -> None:
@@ -218,7 +218,21 @@ def test_a_modest_policy_is_within_every_preset(tmp_path: Path) -> None:
     done = run("score", file)
 
     assert done.exit_code == 0
-    assert done.output.count("19 of 19") == 4
+    assert done.output.count("20 of 20") == 4
+
+
+def test_a_policy_that_keeps_papers_for_longer_than_the_statute_is_told(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "town.toml"
+    file.write_text(TOWN + "papers = { days = 1096 }\n")
+
+    done = run("score", file)
+
+    kept = "the papers of a request are kept after its answer"
+    assert f"Beyond the statute: {kept}." in said(done)
+    file.write_text(TOWN + "papers = { days = 365 }\n")
+    assert kept not in said(run("score", file)).partition("Beyond the statute")[2]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,9 @@ def test_the_packet_says_what_the_rules_in_force_answer(tmp_path: Path) -> None:
     assert "2 cameras." in words
     assert "is deleted 3 days after it was taken" in words
     assert "here that of CO-LOCAL" in words
+    assert "deleted 2 years after its answer" in words
+    assert "here that of US-CT (Charter Oak: our own number)" in words
+    assert "How long the state's schedules for public records" in words
     assert "Immigration enforcement no Reads are never used" in words
     assert "Fraud, Arson, Drug trafficking yes Officers, dispatchers" in words
     assert "by agreement no Reads leave the town" in words

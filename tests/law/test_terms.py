@@ -33,7 +33,12 @@ from charteroak.core.search import Purpose
 from charteroak.law.compiling import classes_of, compile_table
 from charteroak.law.loader import load_profile, load_terms, profile_codes, terms_names
 from charteroak.law.numbers import BrokenProfileError, read_numbers
-from charteroak.law.profile import Kind, strictest
+from charteroak.law.profile import (
+    PAPERS_FACT,
+    Kind,
+    strictest,
+    strictest_for_papers,
+)
 from charteroak.law.rule_text import BrokenPolicyError, parse_rules
 from charteroak.law.vocabulary import offenses, purposes
 
@@ -87,6 +92,57 @@ def test_the_shortest_retention_wins_and_says_whose_it_is(
 
     assert (found.limit, found.because) == (limit, because)
     assert bool(found.statute) is (because != "agency setting")
+
+
+@pytest.mark.parametrize(
+    ("policy", "own", "limit", "because"),
+    [
+        (None, None, timedelta(days=731), "US-CT"),
+        (timedelta(days=400), None, timedelta(days=400), "CO-LOCAL"),
+        (timedelta(days=900), None, timedelta(days=731), "US-CT"),
+        (
+            timedelta(days=400),
+            timedelta(days=365),
+            timedelta(days=365),
+            "agency setting",
+        ),
+        (None, timedelta(days=2000), timedelta(days=731), "US-CT"),
+    ],
+)
+def test_the_shortest_term_of_papers_wins_and_reads_are_another_matter(
+    policy: timedelta | None, own: timedelta | None, limit: timedelta, because: str
+) -> None:
+    local = attrs.evolve(load_terms("local", custodian="CT"), papers_limit=policy)
+
+    found = strictest_for_papers(CT, [local], own=own)
+
+    assert (found.limit, found.because) == (limit, because)
+    assert strictest(CT, [local]).limit == timedelta(hours=72)
+
+
+@pytest.mark.parametrize("code", profile_codes())
+def test_the_term_of_papers_is_a_question_that_is_shown(code: str) -> None:
+    profile = load_profile(code, on=ON)
+
+    found = strictest_for_papers(profile)
+
+    assert found.limit == profile.retention["papers"] == timedelta(days=731)
+    assert found.statute
+    (asked,) = (each for each in profile.questions if each.fact_id == PAPERS_FACT)
+    assert asked.confidence == "low"
+    assert asked.still_to_read
+
+
+def test_a_policy_of_ones_own_may_shorten_the_term_of_papers(tmp_path: Path) -> None:
+    file = tmp_path / "town.toml"
+    file.write_text(
+        'code = "OWN"\nname = "Town"\nkind = "policy"\ncustodian = "CT"\n'
+        "effective = 2026-11-22\nfact = []\n[retention]\npapers = { days = 400 }\n"
+    )
+
+    found = strictest_for_papers(CT, [load_terms(str(file), custodian="CT")])
+
+    assert (found.limit, found.because) == (timedelta(days=400), "OWN")
 
 
 def test_a_state_may_count_in_seconds() -> None:
@@ -200,8 +256,9 @@ def test_a_moratorium_stops_capture_and_search_but_not_what_a_court_orders() -> 
         assert said(decide(stopped, request)) == (False, [rule])
     assert isinstance(decide(stopped, ordered), Permit)
     for keys, ends in ((Keys.NONE, False), (Keys.ONE, False), (Keys.TWO, True)):
-        resume = Request(act=Act.SUSPEND, custodian="CT", step=Step.RESUME, keys=keys)
-        assert isinstance(decide(stopped, resume), Permit) is ends
+        for step in (Step.RESUME, Step.HAND_OVER):
+            order = Request(act=Act.SUSPEND, custodian="CT", step=step, keys=keys)
+            assert isinstance(decide(stopped, order), Permit) is ends
 
 
 def test_what_leaves_the_house_is_decided_twice() -> None:
@@ -258,6 +315,8 @@ def test_a_statute_permits_nothing_without_a_condition() -> None:
         ("edge_only = true", 'edge_only = "yes"'),
         ('kind = "statute"', 'kind = "statut"'),
         ("[retention]", "[retentoin]"),
+        ("papers = { days = 731 }", ""),
+        ("papers = { days = 731 }", "papers = { days = 364 }"),
     ],
 )
 def test_a_slip_in_the_numbers_is_refused(

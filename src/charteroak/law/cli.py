@@ -257,7 +257,8 @@ def score(
     Example: charteroak law score town.toml
 
     The file says: name = "Our town", state = "us_ct", kept = { days = 30 },
-    shared_with = ["state", "federal"], lists = ["vehicle", "license_plate"].
+    shared_with = ["state", "federal"], lists = ["vehicle", "license_plate"]; and
+    where it says so papers = { days = 365 }: how long papers of requests are kept.
 
     Exit status: 0 nothing in it goes beyond the statute; 1 something does; 2 the file
     cannot be read.

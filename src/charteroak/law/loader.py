@@ -191,6 +191,7 @@ def load_terms(name: str, *, custodian: str) -> Terms:
         facts=_facts(numbers.fact),
         rules=rules,
         edge_only=numbers.edge_only,
+        papers_limit=numbers.papers_limit,
     )
 
 
@@ -223,7 +224,8 @@ def _beside(file: Traversable, name: str) -> Traversable | None:
 def _load(slug: str, effective: date) -> Profile:
     folder = files(__package__).joinpath(slug)
     numbers = read_numbers(folder.joinpath(f"{effective}.toml"))
-    if numbers.effective != effective or numbers.read_limit is None:
+    limit, papers = numbers.read_limit, numbers.papers_limit
+    if numbers.effective != effective or limit is None or papers is None:
         msg = f"{slug}/{effective}.toml: another date inside than in its name"
         raise BrokenProfileError(msg)
     policy = folder.joinpath(f"{effective}.cedar")
@@ -238,7 +240,8 @@ def _load(slug: str, effective: date) -> Profile:
         name=numbers.name,
         custodian=numbers.custodian,
         effective=effective,
-        read_limit=numbers.read_limit,
+        read_limit=limit,
+        papers_limit=papers,
         **_numbers(numbers),
         refused_lists=_refused_lists(rules, numbers.custodian),
         refused_places=_refused_places(rules, numbers.custodian),

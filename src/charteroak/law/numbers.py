@@ -11,6 +11,10 @@ import msgspec
 from charteroak.core.errors import CharterOakError
 
 Confidence = Literal["high", "medium", "low"]
+SHORTEST_PAPERS: Final = timedelta(days=365)
+"""Papers are what shows later that a disclosure was lawful: no term is shorter than
+records of an audit are kept for (FBI CJIS Security Policy, AU-11: one year)."""
+
 _AT_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)")
 _NAMED: Final = re.compile(r"`([^`$]+)`|Invalid enum value '([^']+)'")
 
@@ -87,8 +91,8 @@ class NumbersText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     custodian: str
     effective: date
     fact: tuple[FactText, ...]
-    retention: dict[Literal["nonhit", "hit", "audit_log"], Span] = msgspec.field(
-        default_factory=dict
+    retention: dict[Literal["nonhit", "hit", "audit_log", "papers"], Span] = (
+        msgspec.field(default_factory=dict)
     )
     list_refresh_hours: int | None = None
     audit_every_days: int | None = None
@@ -101,6 +105,12 @@ class NumbersText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     def read_limit(self) -> timedelta | None:
         """How long a read that hit nothing may be kept; None where nothing is said."""
         span = self.retention.get("nonhit")
+        return span.length if span else None
+
+    @property
+    def papers_limit(self) -> timedelta | None:
+        """How long papers are kept after the answer; None where nothing is said."""
+        span = self.retention.get("papers")
         return span.length if span else None
 
 
@@ -122,8 +132,13 @@ def read_numbers(file: Traversable) -> NumbersText:
         if span.length < timedelta(minutes=1):
             trouble = f"a retention of `{kind}` of less than a minute"
             raise _located(trouble, text, file=file.name)
-    if numbers.kind == "statute" and numbers.read_limit is None:
-        raise BrokenProfileError("a statute keeps `nonhit` for a time", file=file.name)
+        if kind == "papers" and span.length < SHORTEST_PAPERS:
+            trouble = "a retention of `papers` of less than a year"
+            raise _located(trouble, text, file=file.name)
+    for kind in ("nonhit", "papers") if numbers.kind == "statute" else ():
+        if kind not in numbers.retention:
+            trouble = f"a statute keeps `{kind}` for a time"
+            raise BrokenProfileError(trouble, file=file.name)
     return numbers
 
 

@@ -28,7 +28,14 @@ from charteroak.law.document import (
     html,
     table,
 )
-from charteroak.law.profile import Kind, Profile, Terms, strictest, unread
+from charteroak.law.profile import (
+    Kind,
+    Profile,
+    Terms,
+    strictest,
+    strictest_for_papers,
+    unread,
+)
 from charteroak.law.scoring import RECEIVERS, Receiver, disclosure, how_long
 from charteroak.law.words import spoken
 
@@ -126,6 +133,7 @@ class Packet:
         cameras: None where they were not given.
         on: the day it was made.
         own_limit: the agency's own setting for how long reads are kept; None: none.
+        own_papers: the same for the papers of requests.
         partners: agencies of its register; None where they were not given.
         lists: that are loaded; None where they were not given.
         suspended: how a council's moratorium stands, in a sentence; empty: it does not.
@@ -137,6 +145,7 @@ class Packet:
     cameras: Sequence[Camera] | None
     on: date
     own_limit: timedelta | None = None
+    own_papers: timedelta | None = None
     partners: Sequence[Partner] | None = None
     lists: Sequence[LoadedList] | None = None
     suspended: str = ""
@@ -277,22 +286,33 @@ def _said(book: RuleBook, asked: Request) -> tuple[str, str]:
 
 def _retention(packet: Packet) -> tuple[Block, ...]:
     found = strictest(packet.profile, packet.terms, own=packet.own_limit)
-    sources = [
-        (packet.profile.code, how_long(packet.profile.read_limit)),
-        *(
-            (each.code, how_long(each.read_limit) if each.read_limit else "not said")
-            for each in packet.terms
-        ),
+    papers = strictest_for_papers(packet.profile, packet.terms, own=packet.own_papers)
+    said = [
+        (packet.profile.code, packet.profile.read_limit, packet.profile.papers_limit),
+        *((each.code, each.read_limit, each.papers_limit) for each in packet.terms),
     ]
-    if packet.own_limit is not None:
-        sources.append(("agency setting", how_long(packet.own_limit)))
+    if packet.own_limit is not None or packet.own_papers is not None:
+        said.append(("agency setting", packet.own_limit, packet.own_papers))
     return (
         Paragraph(
             f"A read that hit nothing is deleted {how_long(found.limit)} after it was "
             "taken: the shortest of what follows counts, here that of "
             f"{found.because}."
         ),
-        table(("source", "period"), sources),
+        Paragraph(
+            "The papers of a request of another agency or of an owner are deleted "
+            f"{how_long(papers.limit)} after its answer, a written declaration that long "
+            f"after its end: the shortest counts again, here that of {papers.because} "
+            f"({papers.statute or 'a setting'}). What they were, their SHA-256 and the "
+            "decision stay on record."
+        ),
+        table(
+            ("source", "reads", "papers"),
+            (
+                (source, *(how_long(each) if each else "not said" for each in spans))
+                for source, *spans in said
+            ),
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
@@ -75,6 +76,8 @@ class Terms:
         name: in words.
         read_limit: how long a read that hit nothing may be kept; None where it says
             nothing about that.
+        papers_limit: how long papers are kept after the answer; None where it says
+            nothing about that.
         edge_only: whether a read that hit nothing may not leave the memory of the box.
         facts: what it stands on.
         rules: what decides, beside the statute.
@@ -87,6 +90,7 @@ class Terms:
     facts: tuple[Fact, ...]
     rules: RuleSet
     edge_only: bool = False
+    papers_limit: timedelta | None = None
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -99,7 +103,9 @@ class Profile:
         custodian: how the rules name it, such as `CT`.
         effective: first day on which it is in force.
         read_limit: how long a read that hit nothing may be kept.
-        retention: how long each class may be kept: `nonhit`, `hit`, `audit_log`.
+        papers_limit: how long the papers of a request are kept after its answer.
+        retention: how long each class may be kept: `nonhit`, `hit`, `audit_log`,
+            `papers`.
         list_refresh: how old a list may be; None where nothing is said.
         audit_every: how often the system is audited; None where nothing is said.
         edge_only: whether a read that hit nothing may not leave the memory of the box.
@@ -118,6 +124,7 @@ class Profile:
     custodian: str
     effective: date
     read_limit: timedelta
+    papers_limit: timedelta
     retention: Mapping[str, timedelta]
     list_refresh: timedelta | None
     audit_every: timedelta | None
@@ -161,7 +168,7 @@ def unread(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
 @attrs.frozen(kw_only=True)
 class Limit:
-    """The one limit in force for reads, and who set it.
+    """The one limit in force for reads, or for papers, and who set it.
 
     Attributes:
         because: code of the statute, policy or contract, or `agency setting`.
@@ -185,23 +192,44 @@ def strictest(
         terms: what narrows it.
         own: the agency's own setting, where it has one.
     """
-    limits = [
-        Limit(
-            limit=profile.read_limit,
-            because=profile.code,
-            statute=profile.statute("read-limit"),
-        ),
-        *(
-            Limit(limit=each.read_limit, because=each.code, statute=_where(each))
-            for each in terms
-            if each.read_limit is not None
-        ),
-    ]
+    law = Limit(
+        limit=profile.read_limit,
+        because=profile.code,
+        statute=profile.statute("read-limit"),
+    )
+    return _shortest(law, ((each, each.read_limit) for each in terms), own, _FOR_READS)
+
+
+def strictest_for_papers(
+    profile: Profile, terms: Iterable[Terms] = (), *, own: timedelta | None = None
+) -> Limit:
+    """The same of how long the papers of a request are kept after its answer."""
+    law = Limit(
+        limit=profile.papers_limit,
+        because=profile.code,
+        statute=profile.statute(PAPERS_FACT),
+    )
+    said = ((each, each.papers_limit) for each in terms)
+    return _shortest(law, said, own, (PAPERS_FACT,))
+
+
+PAPERS_FACT: Final = "papers-limit"
+"""The fact that says how long papers are kept."""
+
+_FOR_READS: Final = ("read-limit", "kept", "period")
+
+
+def _shortest(
+    law: Limit,
+    said: Iterable[tuple[Terms, timedelta | None]],
+    own: timedelta | None,
+    facts: tuple[str, ...],
+) -> Limit:
+    limits = [law]
+    for each, limit in said:
+        if limit is not None:
+            where = next((f.statute for f in each.facts if f.fact_id in facts), "")
+            limits.append(Limit(limit=limit, because=each.code, statute=where))
     if own is not None:
         limits.append(Limit(limit=own, because="agency setting", statute=""))
     return min(limits, key=lambda each: each.limit)
-
-
-def _where(terms: Terms) -> str:
-    kept = ("read-limit", "kept", "period")
-    return next((each.statute for each in terms.facts if each.fact_id in kept), "")

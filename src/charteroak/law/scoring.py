@@ -25,9 +25,15 @@ from charteroak.core.hotlist import ListClass
 from charteroak.core.people import Act, Role
 from charteroak.core.policy import Permit, Request, RuleBook, decide
 from charteroak.core.search import Purpose
+from charteroak.core.time import whole_years
 from charteroak.law.loader import load_profile, load_terms
 from charteroak.law.numbers import Span
-from charteroak.law.profile import Profile, Terms, strictest
+from charteroak.law.profile import (
+    Profile,
+    Terms,
+    strictest,
+    strictest_for_papers,
+)
 
 PRESETS: Final = ("minimal", "local", "statutory")
 
@@ -58,6 +64,8 @@ class Answers(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
         name: whose policy.
         state: such as `us_ct`.
         kept: how long a read that hit nothing is kept.
+        papers: how long the papers of a request are kept after its answer; None where
+            the policy says nothing, as most do: the statute's term is meant.
         shared_with: who may be given reads; empty for nobody.
         lists: which classes of lists are compared.
     """
@@ -67,6 +75,7 @@ class Answers(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     kept: Span
     shared_with: frozenset[Receiver]
     lists: frozenset[ListClass]
+    papers: Span | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -116,7 +125,7 @@ def score(answers: Answers, *, on: date) -> list[Row]:
     """
     profile = load_profile(answers.state, on=on)
     presets = [load_terms(name, custodian=profile.custodian) for name in PRESETS]
-    rows = [_kept(answers, profile, presets)]
+    rows = [_kept(answers, profile, presets), _papers(answers, profile, presets)]
     rows += [
         _permission(
             f"given to: {RECEIVERS[each]}",
@@ -204,6 +213,19 @@ def _kept(answers: Answers, profile: Profile, presets: list[Terms]) -> Row:
     )
 
 
+def _papers(answers: Answers, profile: Profile, presets: list[Terms]) -> Row:
+    own = answers.papers.length if answers.papers else profile.papers_limit
+    limits = [strictest_for_papers(profile, [each]).limit for each in presets]
+    return Row(
+        term="the papers of a request are kept after its answer",
+        own=how_long(own) if answers.papers else "not said",
+        law=how_long(profile.papers_limit),
+        presets=tuple(how_long(each) for each in limits),
+        beyond=own > profile.papers_limit,
+        within=tuple(own <= each for each in limits),
+    )
+
+
 def _permission(
     term: str,
     *,
@@ -232,12 +254,17 @@ def _word(yes: bool) -> str:  # noqa: FBT001 - a decision, not a switch
 
 
 def how_long(span: timedelta) -> str:
-    """A period in its largest whole unit.
+    """A period in its largest whole unit; years have their leap days in them.
 
     >>> how_long(timedelta(seconds=180)), how_long(timedelta(days=1))
     ('3 minutes', '1 day')
+    >>> how_long(timedelta(days=731))
+    '2 years'
     """
     seconds = int(span.total_seconds())
+    years = whole_years(span)
+    if years and seconds % 86_400 == 0:
+        return f"{years} year{'' if years == 1 else 's'}"
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds % length == 0:
             count = seconds // length

@@ -25,7 +25,7 @@ from charteroak.core.policy import Denial, Permit, Request, RuleBook
 from charteroak.core.retention import Retention
 from charteroak.core.sealed import LogReceipt
 from charteroak.law.compiling import tables_about
-from charteroak.law.profile import Profile, Terms
+from charteroak.law.profile import Limit, Profile, Terms, strictest_for_papers
 from charteroak.server.law_in_force import LawInForce, beside_a_moratorium
 from charteroak.server.settings import Settings, split
 from charteroak.server.store import log
@@ -111,6 +111,13 @@ class Agency:
     def zone(self) -> ZoneInfo:
         """The zone of its clocks on the wall."""
         return ZoneInfo(self.settings.time_zone)
+
+    @property
+    def papers_term(self) -> Limit:
+        """How long papers of the disclosure desk are kept once all is answered."""
+        return strictest_for_papers(
+            self.profile, self.terms, own=self.settings.keep_papers
+        )
 
     @property
     def emergencies(self) -> frozenset[str]:

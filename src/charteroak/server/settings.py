@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from charteroak.law.numbers import SHORTEST_PAPERS
 from charteroak.law.vocabulary import is_purpose
 
 
@@ -112,6 +113,17 @@ class Settings(BaseSettings):
         Field(
             title="When it was decided",
             description="The day of that decision, such as 2026-10-05.",
+        ),
+    ] = None
+    keep_papers: Annotated[
+        timedelta | None,
+        Field(
+            title="The agency's own term for papers",
+            description="How long warrants, declarations, consents and letters of the "
+            "disclosure desk are kept after the answer, or after a declaration's end. "
+            "Shorter than the law's, if set, and a year at least; the shortest always "
+            "wins.",
+            ge=SHORTEST_PAPERS,
         ),
     ] = None
     page_within: Annotated[

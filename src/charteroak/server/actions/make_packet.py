@@ -43,6 +43,7 @@ def make_packet(agency: Agency) -> Packet:
         cameras=[_camera(each) for each in placed if each.retired_at is None],
         on=today(agency.settings, agency.clock()),
         own_limit=own,
+        own_papers=agency.settings.keep_papers,
         partners=known,
         lists=[
             LoadedList(

@@ -12,7 +12,7 @@ from charteroak.core.package import fingerprint
 from charteroak.core.policy import Rule, RuleSet
 from charteroak.core.search_check import as_rule
 from charteroak.law.loader import next_change
-from charteroak.law.profile import Kind, Profile
+from charteroak.law.profile import Kind, Limit, Profile
 from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
 from charteroak.server.law_in_force import NotAdopted, today
@@ -43,6 +43,7 @@ class RulesInForce:
 
     Attributes:
         read_limit: the strictest of law, policy, contract and the agency's own setting.
+        papers: how long papers of the disclosure desk are kept, and who says so.
         statute: the rules of law.
         own: policy, contract and moratorium, as far as there are any.
         fingerprint: of all together; in every record of a decision, but of a council's
@@ -60,6 +61,7 @@ class RulesInForce:
     own: tuple[InForce, ...]
     fingerprint: str
     read_limit: timedelta
+    papers: Limit
     own_limit: bool
     limits: tuple[RetentionChange, ...]
     beside: tuple[Rule, ...]
@@ -79,6 +81,7 @@ def see_rules(agency: Agency) -> RulesInForce:
         fingerprint=agency.rules.fingerprint,
         profile=agency.profile,
         read_limit=agency.retention.limit,
+        papers=agency.papers_term,
         own_limit=agency.retention.limit < agency.profile.read_limit,
         limits=tuple(limits),
         signing_key=fingerprint(agency.keys.public_pem),

@@ -16,6 +16,8 @@ from typing import Protocol
 from babel.dates import format_datetime
 from markupsafe import Markup
 
+from charteroak.core.time import whole_years
+
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
@@ -78,11 +80,18 @@ def _time(moment: datetime, pattern: str, zone: tzinfo) -> Markup:
 def how_long(span: timedelta, words: Words) -> str:
     """A length of time in its largest fitting unit, cut and never rounded up.
 
+    In years only where they are whole.
+
     >>> how_long(timedelta(minutes=119), ENGLISH), how_long(timedelta(days=21), ENGLISH)
     ('1 hour', '21 days')
+    >>> how_long(timedelta(days=731), ENGLISH)
+    '2 years'
     """
     seconds = abs(int(span.total_seconds()))
-    if seconds < _MINUTE:
+    years = whole_years(abs(span))
+    if years:
+        text, number = words.ngettext("%(n)d year", "%(n)d years", years), years
+    elif seconds < _MINUTE:
         text, number = words.ngettext("%(n)d second", "%(n)d seconds", seconds), seconds
     elif seconds < _HOUR:
         number = seconds // _MINUTE
