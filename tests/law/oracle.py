@@ -295,12 +295,18 @@ def answer_owner(state: State, codes: Codes) -> Answer:
 
 
 def suspend(codes: Codes) -> Answer:
-    keys, resume = codes["keys"], codes["step"] == "resume"
+    keys, step = codes["keys"], codes["step"]
     against = when(
         (keys == "none", "CO-suspend-no-key"),
-        (resume and keys == "one", "CO-resume-two-keys"),
+        (step == "resume" and keys == "one", "CO-resume-two-keys"),
+        (step == "hand_over" and keys == "one", "CO-hand-over-two-keys"),
     )
-    return answer(against, {"CO-resume" if resume else "CO-suspend"})
+    steps = {
+        "hand_over": "CO-hand-over",
+        "resume": "CO-resume",
+        "suspend": "CO-suspend",
+    }
+    return answer(against, {steps[step]})
 
 
 def expected(state: State, act: str, roles: frozenset[str], codes: Codes) -> Answer:

@@ -99,7 +99,7 @@ class Held(StrEnum):
 
 
 class Keys(StrEnum):
-    """How many of the council's two keys were turned."""
+    """How many of the council's keys were turned; two stands for three as well."""
 
     NONE = "none"
     ONE = "one"
@@ -137,8 +137,9 @@ class Standing(StrEnum):
 
 
 class Step(StrEnum):
-    """Into a moratorium, or out of it."""
+    """Into a moratorium, out of it, or from the council's keys to others."""
 
+    HAND_OVER = "hand_over"
     RESUME = "resume"
     SUSPEND = "suspend"
 

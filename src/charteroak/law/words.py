@@ -23,7 +23,7 @@ ACTS: Final[Mapping[Act, str]] = {
     Act.RECEIVE_ALERT: "be told of a hit",
     Act.REQUEST_HOLD: "ask that a read is kept for a case",
     Act.SEARCH_READS: "search the reads of one's own agency",
-    Act.SUSPEND: "suspend or resume capture and search",
+    Act.SUSPEND: "suspend or resume capture and search, or hand over the council's keys",
 }
 
 FIELDS: Final[Mapping[str, str]] = {
