@@ -81,7 +81,7 @@ def test_two_persons_list_a_plate_and_one_ends_it(town: Town, *, scripts: bool) 
     boss.get_by_role("button", name="Approve: look for this plate").last.click()
     expect(boss.get_by_role("status").first).to_contain_text("Approved")
 
-    clerk.get_by_role("link", name="Back to the hot lists").click()
+    clerk.get_by_role("link", name="The hot lists").click()
     expect(clerk.locator("main")).to_contain_text(PLATE)
     clerk.get_by_role("link", name=f"End it {PLATE}").click()
     expect(clerk.get_by_role("heading", level=1)).to_have_text(

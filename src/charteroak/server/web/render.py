@@ -37,17 +37,34 @@ class UnbuiltPagesError(CharterOakError):
 
 @attrs.frozen
 class Place:
-    """A page in the navigation; shown to those who may do what it is for."""
+    """A page in the navigation; shown to those who may do what it is for.
+
+    Attributes:
+        beside: where the addresses of other pages begin that belong to it.
+    """
 
     path: str
     name: str
     act: Act
+    beside: tuple[str, ...] = ()
+
+    def leads_to(self, here: str) -> bool:
+        """Whether an address is this page's, or one of those that belong to it."""
+        return any(
+            here == each or here.startswith(f"{each}/")
+            for each in (self.path, *self.beside)
+        )
 
 
 NAVIGATION: Final = (
-    Place("/board", later("Board"), Act.SEE_ALERTS),
-    Place("/search", later("Search"), Act.SEARCH_READS),
-    Place("/cases", later("Cases"), Act.REQUEST_HOLD),
+    Place("/board", later("Board"), Act.SEE_ALERTS, ("/alerts",)),
+    Place("/search", later("Search"), Act.SEARCH_READS, ("/emergencies", "/searches")),
+    Place(
+        "/cases",
+        later("Cases"),
+        Act.REQUEST_HOLD,
+        ("/end-case", "/export", "/holds", "/keep"),
+    ),
     Place("/oversight", later("Oversight"), Act.LOOK_AT_FLAGS),
     Place("/disclosure", later("Requests"), Act.ENTER_DISCLOSURE),
     Place("/hot-lists", later("Hot lists"), Act.SEE_HOTLISTS),
