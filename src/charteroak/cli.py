@@ -1,5 +1,6 @@
 """The one command: `charteroak`."""
 
+import inspect
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -93,7 +94,21 @@ def command(only: str | None = None) -> typer.Typer:
     for name, add in _PARTS.items():
         if only not in _PARTS or name == only:
             add(app)
+    _let_flow(app)
     return app
+
+
+def _let_flow(app: typer.Typer) -> None:
+    """Make each paragraph of the help one line, which the terminal breaks where it ends.
+
+    Typer keeps the line breaks of a docstring, and wraps what is too long besides.
+    """
+    for each in app.registered_commands:
+        paragraphs = (each.help or inspect.getdoc(each.callback) or "").split("\n\n")
+        each.help = "\n\n".join(" ".join(text.split()) for text in paragraphs)
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            _let_flow(group.typer_instance)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so

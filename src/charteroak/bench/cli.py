@@ -101,6 +101,8 @@ def show_list() -> None:
     """Name every benchmark, what it measures and how long it takes.
 
     Example: charteroak bench list
+
+    Exit status: 0 listed.
     """
     table = Table("bench", "measures", "takes", box=None, padding=(0, 2))
     for name in catalogue.names():

@@ -239,7 +239,7 @@ def spool(data: Data, *, as_json: AsJson = False) -> None:
     nothing waits), delivered, refused, forgotten, dropped, destroyed, mode (ordinary,
     edge-only or stopped).
 
-    Exit status: 0; 1 there is no spool or it cannot be read; 2 wrong usage.
+    Exit status: 0 said; 1 there is no spool or it cannot be read; 2 wrong usage.
     """
     now, folder = _now(), DataFolder(data)
     stats = look(folder.spool, now)

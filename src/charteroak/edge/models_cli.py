@@ -81,7 +81,7 @@ def add(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PATH...",
+            metavar="PATH",
             exists=True,
             help="Weights (*.onnx, *_plate_config.yaml), and folders of them.",
         ),

@@ -42,7 +42,7 @@ def read(  # noqa: PLR0913 - each is an option of the command
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH...",
+            metavar="PATH",
             help="Photos, videos, folders that are searched for both, or one address "
             "of a camera that streams (rtsp://..., http://..., /dev/video0).",
         ),

@@ -39,7 +39,12 @@ Beside = Annotated[
 ]
 On = Annotated[
     datetime | None,
-    typer.Option("--on", formats=["%Y-%m-%d"], help="The day; today without it."),
+    typer.Option(
+        "--on",
+        metavar="DAY",
+        formats=["%Y-%m-%d"],
+        help="The day, such as 2027-01-01; today without it.",
+    ),
 ]
 
 
@@ -74,7 +79,7 @@ def explain(  # noqa: PLR0913  (options, given by name)
     act: Annotated[str, typer.Argument(help="What is to be done, such as disclose.")],
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FIELD=CODE]...", help="The question."),
+        typer.Argument(metavar="FIELD=CODE", help="The question."),
     ] = None,
     *,
     law: Law = "us_ct",
@@ -163,7 +168,7 @@ def check(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME]...", help="States, policies or files; all that ship, else."
+            metavar="NAME", help="States, policies or files; all that ship, else."
         ),
     ] = None,
     *,

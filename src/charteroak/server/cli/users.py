@@ -67,6 +67,8 @@ def list_users() -> None:
     """List the accounts.
 
     Example: charteroak server user list
+
+    Exit status: 0 listed; 1 not listed, and says why.
     """
     with shared_site() as site:
         agency = site.agency
@@ -88,6 +90,8 @@ def replace_password(login: Login) -> None:
     """Give somebody a new temporary password, printed once; their sessions end.
 
     Example: charteroak server user password ada
+
+    Exit status: 0 replaced; 1 left as it was, and says why.
     """
     with shared_site() as site:
         agency = site.agency
@@ -100,6 +104,8 @@ def unlock(login: Login) -> None:
     """Let somebody try again before the ten minutes are over.
 
     Example: charteroak server user unlock ada
+
+    Exit status: 0 unlocked; 1 left as it was, and says why.
     """
     with shared_site() as site:
         agency = site.agency
@@ -112,6 +118,8 @@ def disable(login: Login) -> None:
     """Let somebody sign in no more; their sessions end at once.
 
     Example: charteroak server user disable ada
+
+    Exit status: 0 disabled; 1 left as it was, and says why.
     """
     with shared_site() as site:
         agency = site.agency
