@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from charteroak.cli import command
 from charteroak.core.codes import Keys, Step
-from charteroak.core.moratorium import CouncilKey, read_key, read_order, turned
+from charteroak.core.council_order import CouncilKey, read_key, read_order, turned
 
 SECRET, SHORT, WRONG = "four words nobody guesses", "short", "another passphrase"
 

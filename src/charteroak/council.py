@@ -6,12 +6,13 @@ is brought to a server is the public key, once, and orders.
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
+import attrs
 import msgspec
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,19 +22,20 @@ from nacl.secret import SecretBox
 from rich.console import Console
 
 from charteroak.core.codes import Step
-from charteroak.core.errors import CharterOakError
-from charteroak.core.moratorium import (
+from charteroak.core.council_order import (
     LONGEST_REASON,
     CouncilKey,
     Order,
     SignedOrder,
     key_text,
+    may_hold,
     read_key,
     read_order,
 )
+from charteroak.core.errors import CharterOakError
 
 app: Final = typer.Typer(
-    help="A council's keys and orders: stop the cameras, or start them again.",
+    help="A council's keys and orders: stop the cameras, start them again, or hand over.",
     no_args_is_help=True,
 )
 
@@ -44,6 +46,11 @@ _FORM: Final = "charteroak-council-secret/1"
 _PRIVATE: Final = ".council-key"
 _PUBLIC: Final = ".council-public"
 _USAGE: Final = 2
+_WORDS: Final[Mapping[Step, str]] = {
+    Step.HAND_OVER: "HAND OVER the council's keys. From then on count, and no others:",
+    Step.RESUME: "RESUME capture and search.",
+    Step.SUSPEND: "SUSPEND capture and search.",
+}
 
 
 class CouncilFileError(CharterOakError):
@@ -80,6 +87,29 @@ class _SecretText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     public_key: str
     salt: bytes
     sealed: bytes
+
+
+@attrs.frozen(kw_only=True)
+class _Wanted:
+    """What a new order is to say, as far as it was given.
+
+    Attributes:
+        to: files of public keys.
+    """
+
+    step: Step | None = None
+    agency: str = ""
+    number: int = 0
+    reason: str = ""
+    to: tuple[Path, ...] = ()
+
+
+def _step(word: str) -> Step:
+    try:
+        return Step(word.replace("-", "_"))
+    except ValueError:
+        msg = "say suspend, resume or hand-over"
+        raise typer.BadParameter(msg) from None
 
 
 @app.command("key")
@@ -139,7 +169,12 @@ def sign(  # noqa: PLR0913  (options, given by name)
     ],
     key: Annotated[Path, typer.Option("--key", help="The member's secret key.")],
     *,
-    step: Annotated[Step | None, typer.Option(help="suspend or resume.")] = None,
+    step: Annotated[
+        Step | None,
+        typer.Option(
+            parser=_step, metavar="STEP", help="suspend, resume or hand-over."
+        ),
+    ] = None,
     agency: Annotated[
         str, typer.Option(help="Short name of the agency; its council page shows it.")
     ] = "",
@@ -147,6 +182,13 @@ def sign(  # noqa: PLR0913  (options, given by name)
         int, typer.Option(help="Number of the order; the council page shows it.")
     ] = 0,
     reason: Annotated[str, typer.Option(help="Why; everybody is shown it.")] = "",
+    to: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Of a hand-over: a public key that counts from then on; give two or "
+            "three, also those that stay.",
+        ),
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Sign without being asked; for scripts.")
     ] = False,
@@ -161,17 +203,26 @@ def sign(  # noqa: PLR0913  (options, given by name)
 ) -> None:
     """Draw up an order and sign it, or sign one that another member drew up.
 
-    One signature suspends; both are needed to resume. The order is printed in words
-    first, and nothing is signed before you have said yes to it and given the passphrase.
-    Anybody may then bring the file to the server.
+    One signature suspends; two are needed to resume, and two to hand the keys over. The
+    order is printed in words first, and nothing is signed before you have said yes to it
+    and given the passphrase. Anybody may then bring the file to the server.
 
     Example: charteroak council sign order.json --key maya-ortiz.council-key
     --step suspend --agency fernwood --number 1 --reason "Vote of October 12"
 
+    Example: charteroak council sign order.json --key maya-ortiz.council-key
+    --step hand-over --to noah-weiss.council-public --to ada-lind.council-public
+    --agency fernwood --number 3 --reason "Maya Ortiz leaves office"
+
     Exit status: 0 signed; 2 not signed, and says why.
     """
     with _mistakes():
-        signed = _meant(file, step, agency, number, reason)
+        signed = _meant(
+            file,
+            _Wanted(
+                step=step, agency=agency, number=number, reason=reason, to=tuple(to or ())
+            ),
+        )
         _tell(signed)
         if not (yes or typer.confirm("Sign this?")):
             typer.echo("Nothing was signed.", err=True)
@@ -209,35 +260,37 @@ def show(
 
 def _tell(signed: SignedOrder) -> None:
     order = signed.order
-    word = {Step.SUSPEND: "SUSPEND", Step.RESUME: "RESUME"}[order.step]
-    typer.echo(f"Order {order.number} to {order.agency}: {word} capture and search.")
+    typer.echo(f"Order {order.number} to {order.agency}: {_WORDS[order.step]}")
+    for each in order.to:
+        typer.echo(f"  key {each.key_id} of {each.name}")
+    if order.to:
+        typer.echo("Compare each number with the one on its holder's own paper.")
     typer.echo(f"Reason: {order.reason}")
     typer.echo(f"Drawn up: {order.issued_at:%Y-%m-%d %H:%M:%S} {order.issued_at:%Z}")
     names = ", ".join(name for name, _signature in signed.signatures) or "nobody"
     typer.echo(f"Signed with the keys: {names}")
 
 
-def _meant(
-    file: Path, step: Step | None, agency: str, number: int, reason: str
-) -> SignedOrder:
+def _meant(file: Path, wanted: _Wanted) -> SignedOrder:
     """The order that the file holds; where it is not there, one that is drawn up."""
     if not file.exists():
-        order = _drawn_up(step, agency, number, reason)
-        return SignedOrder(order=order, signatures=())
-    if step is not None or agency or number or reason:
+        return SignedOrder(order=_drawn_up(wanted), signatures=())
+    if wanted != _Wanted():
         msg = f"{file} is there already, and says what it orders"
         raise BadOrderError(msg)
     return read_order(_read(file))
 
 
-def _drawn_up(step: Step | None, agency: str, number: int, reason: str) -> Order:
-    wanted = {
+def _drawn_up(wanted: _Wanted) -> Order:
+    step, reason = wanted.step, wanted.reason
+    given = {
         "--step": step is not None,
-        "--agency": bool(agency),
-        "--number": number > 0,
+        "--agency": bool(wanted.agency),
+        "--number": wanted.number > 0,
         "--reason": bool(reason.strip()) and reason.isprintable(),
+        "--to": step is not Step.HAND_OVER or bool(wanted.to),
     }
-    missing = ", ".join(name for name, there in wanted.items() if not there)
+    missing = ", ".join(name for name, there in given.items() if not there)
     if missing or step is None:
         msg = f"a new order needs {missing}"
         raise BadOrderError(msg)
@@ -246,12 +299,26 @@ def _drawn_up(step: Step | None, agency: str, number: int, reason: str) -> Order
         raise BadOrderError(msg)
     now = datetime.now(UTC)  # noqa: TID251 - of a command, by its user
     return Order(
-        agency=agency,
+        agency=wanted.agency,
         step=step,
-        number=number,
+        number=wanted.number,
         issued_at=now.replace(microsecond=0),
         reason=reason.strip(),
+        to=_named(step, wanted.to),
     )
+
+
+def _named(step: Step, files: Sequence[Path]) -> tuple[CouncilKey, ...]:
+    """The keys that a hand-over names."""
+    if step is not Step.HAND_OVER:
+        if files:
+            raise BadOrderError("--to is for a hand-over alone")
+        return ()
+    keys = tuple(read_key(_read(file)) for file in files)
+    if not may_hold(keys):
+        msg = "a hand-over names two or three different keys, of as many members"
+        raise BadOrderError(msg)
+    return keys
 
 
 def _opened(file: Path, passphrase: str) -> Ed25519PrivateKey:

@@ -19,10 +19,10 @@ from tests.support.box import NONCE_BYTES
 from tests.support.council import MAYA, NOAH, Member
 
 from charteroak.core.codes import Step
+from charteroak.core.council_order import Order, SignedOrder, key_text
 from charteroak.core.http_signature import HttpMessage, sign
 from charteroak.core.keeping import Mode
 from charteroak.core.log_record import RecordKind
-from charteroak.core.moratorium import Order, SignedOrder, key_text
 from charteroak.core.orders import OrdersAnswer, open_orders
 from charteroak.core.people import Role
 from charteroak.core.wire import MEDIA_TYPE, BatchAnswer

@@ -134,7 +134,7 @@ def test_a_moratorium_begins_and_ends_in_a_browser(town: Town, tmp_path: Path) -
     # One key is not enough, and the page says what is.
     nobody.fill("#order", an_order(town.agency, Step.RESUME, NOAH).decode())
     nobody.get_by_role("button", name="Carry out the order").click()
-    expect(nobody.locator("[role=alert]")).to_contain_text("it takes both")
+    expect(nobody.locator("[role=alert]")).to_contain_text("it takes two")
     right(nobody, "one-key", status=403)
     nobody.fill("#order", an_order(town.agency, Step.RESUME, NOAH, MAYA).decode())
     nobody.get_by_role("button", name="Carry out the order").click()

@@ -10,25 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charteroak.core.codes import Keys, Step
-from charteroak.core.errors import NaiveTimeError
-from charteroak.core.moratorium import (
-    CLOCK_TOLERANCE,
-    KEYS_OF_A_COUNCIL,
+from charteroak.core.council_order import (
+    KEYS_NEEDED,
     LARGEST_ORDER,
     CouncilKey,
-    CouncilStanding,
-    Objection,
     Order,
     SignedOrder,
-    Taken,
     UnreadableKeyError,
     UnreadableOrderError,
     key_text,
-    objection,
     read_key,
     read_order,
-    standing,
     turned,
+)
+from charteroak.core.errors import NaiveTimeError
+from charteroak.core.moratorium import (
+    CLOCK_TOLERANCE,
+    Objection,
+    Taken,
+    objection,
+    standing,
 )
 
 NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
@@ -145,11 +146,12 @@ def test_keys_are_counted_once_each(
 
     assert found.keys is keys
     assert len(found.doubts) == doubts
-    assert len(found.by) <= KEYS_OF_A_COUNCIL
+    assert len(found.by) <= KEYS_NEEDED
 
 
 def test_pauses_are_as_long_as_they_last() -> None:
     stands = standing(
+        "fernwood",
         KEYS,
         [
             taken(1, Step.SUSPEND, ONE),
@@ -185,18 +187,18 @@ def test_pauses_are_as_long_as_they_last() -> None:
     ],
 )
 def test_an_end_without_both_signatures_stops_all(end: Taken) -> None:
-    stands = standing(KEYS, [taken(1, Step.SUSPEND, ONE), end])
+    stands = standing("fernwood", KEYS, [taken(1, Step.SUSPEND, ONE), end])
 
     assert stands.doubt
     assert stands.suspended_at == NOON + HOUR
 
 
 def test_a_doubt_stops_what_was_in_service() -> None:
-    stands = standing(KEYS, [taken(1, None)])
+    stands = standing("fernwood", KEYS, [taken(1, None)])
 
     assert stands.doubt
     assert stands.suspended
-    assert standing(KEYS, []).suspended_at is None
+    assert standing("fernwood", KEYS, []).suspended_at is None
 
 
 @pytest.mark.parametrize(
@@ -213,12 +215,11 @@ def test_a_doubt_stops_what_was_in_service() -> None:
 def test_a_clock_that_was_ahead_does_not_lock_the_council_out(
     ahead: timedelta, against: Objection | None
 ) -> None:
-    stands = CouncilStanding(
-        keys=KEYS, last=1, last_at=NOON + ahead, suspended_at=NOON + ahead
-    )
+    last = attrs.evolve(taken(1, Step.SUSPEND, ONE), at=NOON + ahead)
+    stands = standing("fernwood", KEYS, [last])
 
-    found = objection(ORDER, stands, agency="fernwood", at=NOON)
+    found = objection(ORDER, stands, at=NOON)
 
     assert found is against
     again = attrs.evolve(ORDER, number=1)
-    assert objection(again, stands, agency="fernwood", at=NOON) is Objection.CARRIED_OUT
+    assert objection(again, stands, at=NOON) is Objection.CARRIED_OUT

@@ -1,4 +1,4 @@
-"""Two members of a council, with a key each, and what they sign."""
+"""Members of a council, with a key each, and what they sign."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ import attrs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from charteroak.core.codes import Step
-from charteroak.core.moratorium import CouncilKey, Order, SignedOrder
+from charteroak.core.council_order import CouncilKey, Order, SignedOrder
 from charteroak.server.actions.enrol_council import enrol_council
 from charteroak.server.actions.take_order import Carried, take_order
 from charteroak.server.agency import Agency
@@ -29,6 +29,10 @@ class Member:
 
 MAYA = Member(name="Maya Ortiz")
 NOAH = Member(name="Noah Weiss")
+ADA = Member(name="Ada Lind")
+"""Elected later."""
+CLERK = Member(name="Town Clerk, sealed")
+"""A third key, for the day on which another is lost."""
 
 
 def enrolled(agency: Agency) -> None:
@@ -36,10 +40,11 @@ def enrolled(agency: Agency) -> None:
     enrol_council(agency, (MAYA.key, NOAH.key))
 
 
-def an_order(
+def an_order(  # noqa: PLR0913  (what an order says, by name)
     agency: Agency,
     step: Step,
     *by: Member,
+    to: tuple[Member, ...] = (),
     number: int | None = None,
     at: datetime | None = None,
     reason: str = REASON,
@@ -51,11 +56,19 @@ def an_order(
         number=agency.law.council.next_number if number is None else number,
         issued_at=(at or agency.clock()).replace(microsecond=0),
         reason=reason,
+        to=tuple(member.key for member in to),
     )
     signed = SignedOrder(order=order, signatures=())
     for member in by:
         signed = signed.signed_by(member.secret)
     return signed.text
+
+
+def handed_over(agency: Agency, *by: Member, to: tuple[Member, ...]) -> Carried:
+    """Have keys handed over."""
+    answer = take_order(agency, an_order(agency, Step.HAND_OVER, *by, to=to))
+    assert isinstance(answer, Carried)
+    return answer
 
 
 def suspended(agency: Agency) -> None:

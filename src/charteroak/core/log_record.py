@@ -60,6 +60,7 @@ class RecordKind(StrEnum):
     CASE_ENDED = "case.ended"
     CASE_SEEN = "case.seen"
     COUNCIL_ENROLLED = "council.enrolled"
+    COUNCIL_HANDED_OVER = "council.handed_over"
     DECLARATION_REGISTERED = "declaration.registered"
     DECLARATION_WITHDRAWN = "declaration.withdrawn"
     DISCLOSURE_ANSWERED = "disclosure.answered"

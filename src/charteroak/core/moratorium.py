@@ -1,279 +1,36 @@
-"""A council's moratorium: orders signed by its members, and how they stand.
+"""How a council's orders stand: what is suspended, and whose keys count.
 
-The council has two Ed25519 keys, held by two of its members and by nobody else; the
-server knows the public ones. An order is one step into a moratorium or out of it, for one
-agency, with a number that is used once. One key stops the cameras, both start them again;
-that the rules say (`law/house.cedar`), not this module.
+One key stops the cameras; two start them again, and two name the keys that count after
+them: that the rules say (`law/house.cedar`), and what an order is, `core.council_order`.
 
-What is signed is `order.signed_bytes`: a line of text, then canonical JSON (RFC 8785).
+The keys make a chain. It begins with those that were enrolled; each hand-over is signed
+with two that counted until then, and whatever comes after it is checked against those
+that it names. So whoever can write into the database finds no place to put a key in.
 """
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 import attrs
-import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
 
 from charteroak.core.codes import Keys, Step
-from charteroak.core.errors import CharterOakError
-from charteroak.core.log_record import canonical
-from charteroak.core.time import aware
-
-FORM: Final = "charteroak-council-order/1"
-KEYS_OF_A_COUNCIL: Final = 2
-LONGEST_REASON: Final = 500
-"""Characters."""
-
-LARGEST_ORDER: Final = 16_384
-"""Bytes of its file."""
+from charteroak.core.council_order import (
+    CouncilKey,
+    Order,
+    UnreadableOrderError,
+    may_hold,
+    read_order,
+    turned,
+)
 
 GOOD_FOR: Final = timedelta(days=30)
 """An order that was signed longer ago is not carried out."""
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 """So far a clock may be ahead: a signer's now, and the server's at the last order."""
-
-_MOST_SIGNATURES: Final = 8
-
-
-class UnreadableOrderError(CharterOakError):
-    """The file holds no order of a council."""
-
-    code = "charteroak.council.unreadable-order"
-    hint = "Bring the file that `charteroak council sign` wrote, whole and unchanged."
-
-
-class UnreadableKeyError(CharterOakError):
-    """The file holds no public key of a council."""
-
-    code = "charteroak.council.unreadable-key"
-    hint = "Give the file that `charteroak council key` wrote beside the secret one."
-
-
-@attrs.frozen(kw_only=True)
-class CouncilKey:
-    """A public key of the council.
-
-    Attributes:
-        name: who holds it, as the council calls them.
-        public_key: Ed25519, 32 bytes.
-    """
-
-    name: str
-    public_key: bytes
-
-    @property
-    def key_id(self) -> str:
-        """First 16 hexadecimal digits of the key's SHA-256: what names it."""
-        return key_id(self.public_key)
-
-
-def key_id(public_key: bytes) -> str:
-    """How a public key is called; see `CouncilKey`."""
-    return hashlib.sha256(public_key).hexdigest()[:16]
-
-
-@attrs.frozen(kw_only=True)
-class Order:
-    """What a council orders.
-
-    Attributes:
-        agency: short name of the agency.
-        number: one more than the last order's, from 1; the council's page shows it.
-        issued_at: when it was drawn up, to the second.
-        reason: in the council's words; everybody is shown it.
-    """
-
-    agency: str
-    step: Step
-    number: int
-    issued_at: datetime = attrs.field(validator=aware)
-    reason: str
-
-    @property
-    def signed_bytes(self) -> bytes:
-        """What is signed."""
-        return f"{FORM}\n".encode() + canonical(self.fields)
-
-    @property
-    def fields(self) -> Mapping[str, str | int]:
-        """The order as its file holds it."""
-        return {
-            "order": FORM,
-            "agency": self.agency,
-            "step": self.step.value,
-            "number": self.number,
-            "issued_at": self.issued_at.isoformat(timespec="seconds"),
-            "reason": self.reason,
-        }
-
-
-class _Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    key: str
-    signature: bytes
-
-
-class _OrderText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    order: str
-    agency: str
-    step: Step
-    number: int
-    issued_at: str
-    reason: str
-    signatures: list[_Signature]
-
-
-@attrs.frozen(kw_only=True)
-class SignedOrder:
-    """An order with what was signed under it; nothing says yet that it is good.
-
-    Attributes:
-        signatures: id of the key, and the signature.
-    """
-
-    order: Order
-    signatures: tuple[tuple[str, bytes], ...]
-
-    @property
-    def text(self) -> bytes:
-        """The order's file."""
-        content = {
-            **self.order.fields,
-            "signatures": [
-                _Signature(key=name, signature=signature)
-                for name, signature in self.signatures
-            ],
-        }
-        return msgspec.json.format(msgspec.json.encode(content)) + b"\n"
-
-    def signed_by(self, key: Ed25519PrivateKey) -> "SignedOrder":
-        """The order with one more signature; the same one again changes nothing."""
-        public = key.public_key().public_bytes_raw()
-        mine = (key_id(public), key.sign(self.order.signed_bytes))
-        return attrs.evolve(
-            self, signatures=tuple(dict.fromkeys((*self.signatures, mine)))
-        )
-
-
-def read_order(text: bytes) -> SignedOrder:
-    """Parse the file of an order.
-
-    Raises:
-        UnreadableOrderError: it is none, or a value is out of its range.
-    """
-    if len(text) > LARGEST_ORDER:
-        raise UnreadableOrderError("too large for an order")
-    try:
-        found = msgspec.json.decode(text, type=_OrderText)
-        issued_at = datetime.fromisoformat(found.issued_at)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
-        raise UnreadableOrderError("this is no order of a council") from None
-    well = (
-        found.order == FORM
-        and 1 <= found.number < 2**31
-        and 0 < len(found.reason.strip()) <= LONGEST_REASON
-        and found.reason.isprintable()
-        and issued_at.tzinfo is not None
-        and issued_at.microsecond == 0
-        and 0 < len(found.signatures) <= _MOST_SIGNATURES
-    )
-    if not well:
-        raise UnreadableOrderError("this is no order of a council")
-    return SignedOrder(
-        order=Order(
-            agency=found.agency,
-            step=found.step,
-            number=found.number,
-            issued_at=issued_at,
-            reason=found.reason,
-        ),
-        signatures=tuple((each.key, each.signature) for each in found.signatures),
-    )
-
-
-class _KeyText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    council_key: str
-    name: str
-
-
-def key_text(key: CouncilKey) -> bytes:
-    """The file of a public key."""
-    found = _KeyText(council_key=key.public_key.hex(), name=key.name)
-    return msgspec.json.format(msgspec.json.encode(found)) + b"\n"
-
-
-def read_key(text: bytes) -> CouncilKey:
-    """Parse the file of a public key.
-
-    Raises:
-        UnreadableKeyError: it is none.
-    """
-    try:
-        found = msgspec.json.decode(text, type=_KeyText)
-        public = bytes.fromhex(found.council_key)
-        Ed25519PublicKey.from_public_bytes(public)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
-        raise UnreadableKeyError("this is no public key of a council") from None
-    if not (0 < len(found.name) <= 80 and found.name.isprintable()):  # noqa: PLR2004  (as people's names)
-        raise UnreadableKeyError("the name of its holder is missing or too long")
-    return CouncilKey(name=found.name, public_key=public)
-
-
-@attrs.frozen(kw_only=True)
-class Turned:
-    """Which of the council's keys an order was signed with.
-
-    Attributes:
-        by: each key once.
-        doubts: sentences about signatures that count for nothing.
-    """
-
-    by: tuple[CouncilKey, ...]
-    doubts: tuple[str, ...]
-
-    @property
-    def keys(self) -> Keys:
-        """How many."""
-        return (Keys.NONE, Keys.ONE, Keys.TWO)[min(len(self.by), KEYS_OF_A_COUNCIL)]
-
-
-def turned(signed: SignedOrder, keys: Sequence[CouncilKey]) -> Turned:
-    """Check the signatures of an order against the council's keys.
-
-    A signature that does not fit, of an unknown key or of a key that has signed already
-    counts for nothing and is said.
-    """
-    known = {each.key_id: each for each in keys}
-    by: dict[str, CouncilKey] = {}
-    doubts: list[str] = []
-    for name, signature in signed.signatures:
-        key = known.get(name)
-        if key is None:
-            doubts.append("It is signed with a key that is not the council's.")
-        elif not _fits(key, signature, signed.order.signed_bytes):
-            doubts.append(f"The signature of {key.name} does not fit this order.")
-        elif name in by:
-            doubts.append(f"{key.name} signed twice; that is one key.")
-        else:
-            by[name] = key
-    return Turned(by=tuple(by.values()), doubts=tuple(dict.fromkeys(doubts)))
-
-
-def _fits(key: CouncilKey, signature: bytes, signed: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, signed)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 @attrs.frozen(kw_only=True)
@@ -289,27 +46,121 @@ class Pause:
 
 
 @attrs.frozen(kw_only=True)
+class Taken:
+    """An order that was carried out.
+
+    Attributes:
+        number: its place among all; that of the order, but after a doubt, see
+            `CouncilStanding.place`.
+        step: None: no order, but a doubt about what was ordered last.
+        at: when the server carried it out.
+        text: the order's file; empty for a doubt of the server's own.
+    """
+
+    number: int
+    step: Step | None
+    at: datetime
+    reason: str
+    text: bytes = attrs.field(default=b"", repr=False)
+
+    @property
+    def stops(self) -> bool:
+        """Whether all stands still from here on."""
+        return self.step in {Step.SUSPEND, None}
+
+    @property
+    def order(self) -> Order | None:
+        """The order, as it is in its file; None where that holds none."""
+        found = _read(self.text, ())
+        return found[0] if found else None
+
+    @property
+    def to(self) -> tuple[CouncilKey, ...]:
+        """The keys that count from here on; empty where it is no hand-over."""
+        order = self.order if self.step is Step.HAND_OVER else None
+        return order.to if order else ()
+
+
+@lru_cache(maxsize=256)
+def _read(text: bytes, keys: tuple[CouncilKey, ...]) -> tuple[Order, Keys] | None:
+    """An order, and how many of some keys it is signed with."""
+    try:
+        signed = read_order(text)
+    except UnreadableOrderError:
+        return None
+    return signed.order, turned(signed, keys).keys
+
+
+@attrs.frozen(kw_only=True)
 class CouncilStanding:
     """How a council's orders stand.
 
     Attributes:
-        keys: whose the keys are; empty where none are enrolled.
-        last: the number of the last order; 0: none.
-        last_at: when that was carried out.
-        suspended_at: since when capture and search are suspended; None: they are not.
-        reason: of the last order, in the council's words.
-        doubt: whether nobody knows what the council ordered last, and so all stands
-            still until both keys say otherwise.
+        agency: short name of the agency whose council it is.
+        enrolled: the keys that the chain begins with; empty where none are enrolled.
+        orders: every order that was carried out, as it may be believed, the oldest
+            first.
         pauses: every moratorium, the newest last.
+        reason: of the order by which all stands still or goes on, in the council's words.
+        doubt: whether nobody knows what the council ordered last, and so all stands
+            still until two keys say otherwise.
+        sure: the number of the last order that surely was the council's; 0: none.
     """
 
-    keys: tuple[CouncilKey, ...] = ()
-    last: int = 0
-    last_at: datetime | None = None
-    suspended_at: datetime | None = None
+    agency: str = ""
+    enrolled: tuple[CouncilKey, ...] = ()
+    orders: tuple[Taken, ...] = ()
+    pauses: tuple[Pause, ...] = ()
     reason: str = ""
     doubt: bool = False
-    pauses: tuple[Pause, ...] = ()
+    sure: int = 0
+
+    @property
+    def keys(self) -> tuple[CouncilKey, ...]:
+        """The keys that count now."""
+        return self.handed_over[-1].to if self.handed_over else self.enrolled
+
+    @property
+    def former(self) -> tuple[CouncilKey, ...]:
+        """The keys that counted once and do no more, the oldest first."""
+        now = {each.public_key for each in self.keys}
+        all_of_them = (
+            *self.enrolled,
+            *(k for each in self.handed_over for k in each.to),
+        )
+        gone = {k.public_key: k for k in all_of_them if k.public_key not in now}
+        return tuple(gone.values())
+
+    @property
+    def handed_over(self) -> tuple[Taken, ...]:
+        """Every hand-over, the oldest first."""
+        return tuple(each for each in self.orders if each.step is Step.HAND_OVER)
+
+    def counts_since(self, key: CouncilKey) -> datetime | None:
+        """Since when a key counts; None: since the keys were enrolled."""
+        since = None
+        for each in reversed(self.handed_over):
+            if key.public_key not in {named.public_key for named in each.to}:
+                return since
+            since = each.at
+        first = {each.public_key for each in self.enrolled}
+        return None if key.public_key in first else since
+
+    @property
+    def last(self) -> int:
+        """The number of the last order; 0: none."""
+        return self.orders[-1].number if self.orders else 0
+
+    @property
+    def last_at(self) -> datetime | None:
+        """When the last order was carried out."""
+        return self.orders[-1].at if self.orders else None
+
+    @property
+    def suspended_at(self) -> datetime | None:
+        """Since when capture and search are suspended; None: they are not."""
+        open_now = self.pauses and self.pauses[-1].until is None
+        return self.pauses[-1].since if open_now else None
 
     @property
     def suspended(self) -> bool:
@@ -325,8 +176,77 @@ class CouncilStanding:
         """The number that the next order must have."""
         return self.last + 1
 
+    def says_again(self, order: Order) -> bool:
+        """Whether an order says again what nobody here knows any more.
+
+        After a doubt the keys that count may be those of an older day. Then a hand-over
+        that was carried out since is brought again, whatever its age: else those who
+        handed their keys over would be the council, and those who have them would not.
+        """
+        return self.doubt and order.step is Step.HAND_OVER
+
+    def place(self, order: Order) -> int:
+        """The number under which an order is written down.
+
+        It is the order's own, unless a doubt, which has one too, took it meanwhile.
+        """
+        return max(order.number, self.next_number)
+
+    def bears(self, taken: Taken) -> bool:
+        """Whether an order has the signatures that it needs, of the keys that count."""
+        found = _read(taken.text, self.keys)
+        if found is None:
+            return False
+        order, signed = found
+        in_turn = order.number == taken.number or (
+            self.says_again(order) and self.sure < order.number < taken.number
+        )
+        enough = {Keys.TWO} if order.step is not Step.SUSPEND else {Keys.ONE, Keys.TWO}
+        return (
+            order.agency == self.agency
+            and order.step is taken.step
+            and in_turn
+            and signed in enough
+            and (order.step is not Step.HAND_OVER or may_hold(order.to))
+        )
+
+    def after(self, taken: Taken) -> "CouncilStanding":
+        """How all stands after one more order was carried out.
+
+        Whoever can write into the database could write an end of the moratorium there,
+        or keys of their own: what does not bear the signatures is a doubt, and stops all.
+        """
+        if not (taken.stops or self.bears(taken)):
+            taken = attrs.evolve(taken, step=None)
+        pauses = self.pauses
+        if taken.stops and not self.suspended:
+            pauses = (*pauses, Pause(since=taken.at, until=None))
+        elif taken.step is Step.RESUME and self.suspended:
+            pauses = (*pauses[:-1], attrs.evolve(pauses[-1], until=taken.at))
+        # One key alone ends no doubt: it may be one that was handed over since.
+        doubt = taken.step is None or (self.doubt and taken.step is not Step.RESUME)
+        said = taken.order.number if taken.to and taken.order else taken.number
+        return attrs.evolve(
+            self,
+            orders=(*self.orders, taken),
+            pauses=pauses,
+            reason=self.reason if taken.to else taken.reason,
+            doubt=doubt,
+            sure=self.sure if doubt and taken.stops else said,
+        )
+
 
 NO_COUNCIL: Final = CouncilStanding()
+
+
+def standing(
+    agency: str, enrolled: Iterable[CouncilKey], orders: Iterable[Taken]
+) -> CouncilStanding:
+    """How orders stand that were carried out, in the order of their numbers."""
+    stands = CouncilStanding(agency=agency, enrolled=tuple(enrolled))
+    for each in orders:
+        stands = stands.after(each)
+    return stands
 
 
 class Objection(StrEnum):
@@ -340,103 +260,37 @@ class Objection(StrEnum):
     OLD = "old"
     OLDER_THAN_LAST = "older_than_last"
     OTHER_AGENCY = "other_agency"
+    UNFIT_KEYS = "unfit_keys"
 
 
 def objection(
-    order: Order, now_stands: CouncilStanding, *, agency: str, at: datetime
+    order: Order, now_stands: CouncilStanding, *, at: datetime
 ) -> Objection | None:
     """What stands against an order, beside its signatures; None: nothing.
 
     Args:
         order: what was brought.
         now_stands: how earlier orders stand.
-        agency: short name of the agency it was brought to.
         at: the present moment.
     """
     last_at = now_stands.last_at
+    again = now_stands.says_again(order)
+    last = now_stands.sure if again else now_stands.last
     against = {
         Objection.NO_COUNCIL: not now_stands.keys,
-        Objection.OTHER_AGENCY: order.agency != agency,
-        Objection.CARRIED_OUT: order.number <= now_stands.last,
-        Objection.AHEAD: order.number > now_stands.next_number,
+        Objection.OTHER_AGENCY: order.agency != now_stands.agency,
+        Objection.CARRIED_OUT: order.number <= last,
+        Objection.AHEAD: order.number > now_stands.next_number and not again,
         Objection.FUTURE: order.issued_at > at + CLOCK_TOLERANCE,
-        Objection.OLD: order.issued_at < at - GOOD_FOR,
+        Objection.OLD: order.issued_at < at - GOOD_FOR and not again,
         # Drawn up to the second: so is the moment it is compared with. A moment that is
         # yet to come was told by a clock that was wrong, and must not lock the council
         # out; that no order counts twice, its number sees to.
         Objection.OLDER_THAN_LAST: last_at is not None
         and last_at <= at + CLOCK_TOLERANCE
-        and order.issued_at < last_at.replace(microsecond=0),
+        and order.issued_at < last_at.replace(microsecond=0)
+        and not again,
         Objection.NOT_SUSPENDED: order.step is Step.RESUME and not now_stands.suspended,
+        Objection.UNFIT_KEYS: order.step is Step.HAND_OVER and not may_hold(order.to),
     }
     return next((each for each, stands in against.items() if stands), None)
-
-
-@attrs.frozen(kw_only=True)
-class Taken:
-    """An order that was carried out.
-
-    Attributes:
-        step: None: no order, but a doubt about what was ordered last.
-        at: when the server carried it out.
-        text: the order's file; empty for a doubt.
-    """
-
-    number: int
-    step: Step | None
-    at: datetime
-    reason: str
-    text: bytes = attrs.field(default=b"", repr=False)
-
-    @property
-    def stops(self) -> bool:
-        """Whether all stands still from here on."""
-        return self.step is not Step.RESUME
-
-    def known_by(self, keys: tuple[CouncilKey, ...]) -> "Taken":
-        """The order as it may be believed.
-
-        Whoever can write into the database could write an end of the moratorium there:
-        one that does not carry both signatures is a doubt, and stops all.
-        """
-        if self.stops or _is_signed(self.text, self.number, keys):
-            return self
-        return attrs.evolve(self, step=None)
-
-
-@lru_cache(maxsize=256)
-def _is_signed(text: bytes, number: int, keys: tuple[CouncilKey, ...]) -> bool:
-    try:
-        signed = read_order(text)
-    except UnreadableOrderError:
-        return False
-    order = signed.order
-    return (
-        order.step is Step.RESUME
-        and order.number == number
-        and turned(signed, keys).keys is Keys.TWO
-    )
-
-
-def standing(keys: Iterable[CouncilKey], orders: Sequence[Taken]) -> CouncilStanding:
-    """How orders stand that were carried out, in the order of their numbers."""
-    pauses: list[Pause] = []
-    keys = tuple(keys)
-    orders = [each.known_by(keys) for each in orders]
-    for each in orders:
-        open_now = bool(pauses) and pauses[-1].until is None
-        if each.stops and not open_now:
-            pauses.append(Pause(since=each.at, until=None))
-        elif not each.stops and open_now:
-            pauses[-1] = attrs.evolve(pauses[-1], until=each.at)
-    last = orders[-1] if orders else None
-    stopped = last is not None and last.stops
-    return CouncilStanding(
-        keys=keys,
-        last=last.number if last else 0,
-        last_at=last.at if last else None,
-        suspended_at=pauses[-1].since if stopped else None,
-        reason=last.reason if last else "",
-        doubt=stopped and last is not None and last.step is None,
-        pauses=tuple(pauses),
-    )

@@ -1,11 +1,24 @@
 """Putting in force what a council ordered, so that no hit is missed when all goes on."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import attrs
 
+from charteroak.core.codes import Step
+from charteroak.core.log_record import RecordKind
 from charteroak.core.moratorium import CouncilStanding
 from charteroak.server.agency import Agency
 from charteroak.server.law_in_force import LawInForce
 from charteroak.server.listing import hot_digests
+
+RECORDED_AS: Final[Mapping[Step | None, RecordKind]] = {
+    None: RecordKind.SUSPEND_DOUBTED,
+    Step.HAND_OVER: RecordKind.COUNCIL_HANDED_OVER,
+    Step.RESUME: RecordKind.SUSPEND_ENDED,
+    Step.SUSPEND: RecordKind.SUSPEND_ORDERED,
+}
+"""An order that is carried out, in the log; None: a doubt."""
 
 
 def put_in_force(agency: Agency, stands: CouncilStanding) -> None:

@@ -15,8 +15,9 @@ from tests.support.tables import Tables
 from tests.support.web import somebody
 
 from charteroak.core.codes import Step
+from charteroak.core.council_order import key_text, read_key, read_order
 from charteroak.core.log_record import RecordKind
-from charteroak.core.moratorium import Objection, key_text, read_key, read_order
+from charteroak.core.moratorium import Objection
 from charteroak.core.people import Role
 from charteroak.core.search_answer import Found, Refused
 from charteroak.server.actions.enrol_council import (

@@ -1,8 +1,13 @@
-"""Enrol the council's two public keys, once: the ceremony at which a server meets it."""
+"""Enrol the council's two public keys, once: the ceremony at which a server meets it.
 
+What keys count after them, a third one too, the council says by a hand-over that two of
+them signed; nobody who runs the server has a way to add one.
+"""
+
+from charteroak.core.council_order import KEYS_NEEDED, CouncilKey, may_hold
 from charteroak.core.errors import CharterOakError
 from charteroak.core.log_record import Draft, RecordKind
-from charteroak.core.moratorium import KEYS_OF_A_COUNCIL, CouncilKey, CouncilStanding
+from charteroak.core.moratorium import CouncilStanding
 from charteroak.server.agency import Agency
 from charteroak.server.store import council
 from charteroak.server.vault import council_file
@@ -13,15 +18,19 @@ class CouncilEnrolledError(CharterOakError):
 
     code = "charteroak.council.enrolled"
     hint = (
-        "Keys are enrolled once: else whoever runs the server could take their place."
+        "Keys are enrolled once: else whoever runs the server could take their place. "
+        "The council hands them over itself: `charteroak council sign --step hand-over`."
     )
 
 
 class TwoKeysError(CharterOakError):
-    """A council has two keys, of two members."""
+    """A council begins with two keys, of two members."""
 
     code = "charteroak.council.two-keys"
-    hint = "Give two files, each of the key of another member of the council."
+    hint = (
+        "Give two files, each of the key of another member of the council; a third key "
+        "comes by a hand-over."
+    )
 
 
 def enrol_council(agency: Agency, keys: tuple[CouncilKey, ...]) -> CouncilStanding:
@@ -31,9 +40,7 @@ def enrol_council(agency: Agency, keys: tuple[CouncilKey, ...]) -> CouncilStandi
         TwoKeysError: not two different keys of two different holders.
         CouncilEnrolledError: a council is enrolled already.
     """
-    different = {each.public_key for each in keys}
-    holders = {each.name.casefold() for each in keys}
-    if not len(keys) == len(different) == len(holders) == KEYS_OF_A_COUNCIL:
+    if len(keys) != KEYS_NEEDED or not may_hold(keys):
         raise TwoKeysError("these are not two keys of two members")
     now = agency.clock()
     with agency.database.changes() as tx:
@@ -54,7 +61,7 @@ def enrol_council(agency: Agency, keys: tuple[CouncilKey, ...]) -> CouncilStandi
         )
         for slot, key in enumerate(keys, start=1):
             council.enrol(tx, slot, key, at=now, record_id=receipt.record_id)
-        stands = council.stands(tx)
-        council_file.write(agency.keys.folder, stands.keys, None)
+        stands = council.stands(tx, agency.settings.agency)
+        council_file.write(agency.keys.folder, stands)
     agency.law.stands(stands)
     return stands

@@ -118,7 +118,7 @@ def _suspended(agency: Agency) -> str:
         return ""
     return (
         f"Capture and search are suspended by the council since {_day(agency, since)}. "
-        "What follows is in force again once both keys of the council end that."
+        "What follows is in force again once two keys of the council end that."
     )
 
 

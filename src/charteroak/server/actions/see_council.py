@@ -1,8 +1,10 @@
 """See how the council's orders stand: open to everybody, signed in or not."""
 
+from datetime import datetime
+
 import attrs
 
-from charteroak.core.moratorium import CouncilStanding, Taken
+from charteroak.core.moratorium import CouncilStanding
 from charteroak.server.agency import Agency
 from charteroak.server.store import council
 
@@ -12,21 +14,20 @@ class CouncilSeen:
     """What everybody may know of the council's orders.
 
     Attributes:
-        orders: every one that was carried out, the newest first.
+        stands: every order that was carried out, and whose keys count.
+        enrolled_at: when the first keys were enrolled; None: none are.
     """
 
     agency: str
     stands: CouncilStanding
-    orders: tuple[Taken, ...]
+    enrolled_at: datetime | None
 
 
 def see_council(agency: Agency) -> CouncilSeen:
-    """Whose keys are enrolled, what was ordered, and how things stand."""
+    """Whose keys count, what was ordered, and how things stand."""
     with agency.database.changes() as tx:
-        orders = council.orders(tx)
-        stands = council.stands(tx)
-    return CouncilSeen(
-        agency=agency.settings.agency,
-        stands=stands,
-        orders=tuple(reversed(orders)),
-    )
+        return CouncilSeen(
+            agency=agency.settings.agency,
+            stands=council.stands(tx, agency.settings.agency),
+            enrolled_at=council.enrolled_at(tx),
+        )

@@ -1,4 +1,4 @@
-"""Carry out a council's order: suspend capture and search, or end that.
+"""Carry out a council's order: suspend, end that, or hand its keys over.
 
 Who brings the order does not matter: its signatures do. Anybody may bring one, an old one
 out of the log too, so what is refused is written down a few times a minute at the most.
@@ -10,24 +10,21 @@ from typing import Final
 import attrs
 
 from charteroak.core.codes import Step
-from charteroak.core.log_record import Draft, RecordId, RecordKind, Value
-from charteroak.core.moratorium import (
-    CouncilStanding,
-    Objection,
+from charteroak.core.council_order import (
     Order,
     SignedOrder,
-    Taken,
     Turned,
     UnreadableOrderError,
-    objection,
     read_order,
     turned,
 )
+from charteroak.core.log_record import Draft, RecordId, RecordKind, Value
+from charteroak.core.moratorium import CouncilStanding, Objection, Taken, objection
 from charteroak.core.people import Act
 from charteroak.core.policy import Denial, Permit, Request, Rule, decide_by
 from charteroak.core.search_record import decision_fields
 from charteroak.server.agency import Agency
-from charteroak.server.resuming import put_in_force
+from charteroak.server.resuming import RECORDED_AS, put_in_force
 from charteroak.server.store import council
 from charteroak.server.store.database import Changes
 from charteroak.server.vault import council_file
@@ -84,9 +81,9 @@ class TooMany:
 def take_order(agency: Agency, text: bytes) -> Carried | NotCarried | TooMany:
     """Carry out an order, or say why not; either way it is in the log.
 
-    The statute's rules decide: one key of the council suspends, both resume, whatever a
-    policy or a contract says. In force in this process on return, and in every other
-    within a second.
+    The statute's rules decide: one key of the council suspends, two resume, two hand the
+    keys over, whatever a policy or a contract says. In force in this process on return,
+    and in every other within a second.
 
     Args:
         agency: whose cameras.
@@ -99,7 +96,7 @@ def take_order(agency: Agency, text: bytes) -> Carried | NotCarried | TooMany:
         signed = read_order(text)
     except UnreadableOrderError:
         with agency.database.changes() as tx:
-            stands = council.stands(tx)
+            stands = council.stands(tx, agency.settings.agency)
             if not _refuse(agency, tx, "unreadable", {}):
                 return TooMany()
         return NotCarried(next_number=stands.next_number)
@@ -115,9 +112,9 @@ def _take(
     agency: Agency, tx: Changes, signed: SignedOrder
 ) -> Carried | NotCarried | TooMany:
     now, order = agency.clock(), signed.order
-    stands = council.stands(tx)
-    keys = turned(signed, stands.keys)
-    against = objection(order, stands, agency=agency.settings.agency, at=now)
+    stands = council.stands(tx, agency.settings.agency)
+    keys = turned(signed, stands.keys, former=stands.former)
+    against = objection(order, stands, at=now)
     # By the statute's set alone, in which the house's rules are: whoever runs the server
     # names the policy and the contract, and neither takes the keys from the council.
     decision = decide_by(
@@ -131,7 +128,7 @@ def _take(
     )
     if against is not None or isinstance(decision, Denial):
         why = against.value if against is not None else "rules"
-        recorded = _refuse(agency, tx, why, _fields(order, keys, decision))
+        recorded = _refuse(agency, tx, why, _fields(order.number, keys, decision))
         if not (recorded or keys.by):
             return TooMany()
         return NotCarried(
@@ -149,22 +146,26 @@ def _take(
 def _carry_out(
     agency: Agency, tx: Changes, signed: SignedOrder, keys: Turned, decision: Permit
 ) -> Carried:
-    order = signed.order
-    suspends = order.step is Step.SUSPEND
+    order, name = signed.order, agency.settings.agency
     taken = Taken(
-        number=order.number,
+        number=council.stands(tx, name).place(order),
         step=order.step,
         at=agency.clock(),
         reason=order.reason,
         text=signed.text,
     )
+    to: dict[str, Value] = {
+        "to": [each.key_id for each in order.to],
+        "to_names": [each.name for each in order.to],
+    }
     receipt = agency.record(
         tx,
         Draft(
-            kind=RecordKind.SUSPEND_ORDERED if suspends else RecordKind.SUSPEND_ENDED,
+            kind=RECORDED_AS[order.step],
             at=taken.at,
             public={
-                **_fields(order, keys, decision),
+                **_fields(taken.number, keys, decision),
+                **(to if order.to else {}),
                 "reason": order.reason,
                 "order": signed.text.decode(),
             },
@@ -172,9 +173,9 @@ def _carry_out(
         ),
     )
     council.add(tx, taken, record_id=receipt.record_id)
-    stands = council.stands(tx)
+    stands = council.stands(tx, name)
     # Before the commit: if that fails, the next start finds here what was ordered.
-    council_file.write(agency.keys.folder, stands.keys, taken)
+    council_file.write(agency.keys.folder, stands)
     return Carried(
         step=order.step,
         record_id=receipt.record_id,
@@ -183,10 +184,10 @@ def _carry_out(
     )
 
 
-def _fields(order: Order, keys: Turned, decision: Permit | Denial) -> dict[str, Value]:
+def _fields(number: int, keys: Turned, decision: Permit | Denial) -> dict[str, Value]:
     return {
         **decision_fields(decision),
-        "number": order.number,
+        "number": number,
         "signed_by": [each.key_id for each in keys.by],
     }
 

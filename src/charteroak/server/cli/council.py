@@ -5,8 +5,10 @@ from typing import Annotated, Final
 
 import typer
 
+from charteroak.core.codes import Step
+from charteroak.core.council_order import LARGEST_ORDER, read_key
 from charteroak.core.errors import CharterOakError
-from charteroak.core.moratorium import LARGEST_ORDER, read_key
+from charteroak.core.moratorium import CouncilStanding
 from charteroak.server.actions.enrol_council import enrol_council
 from charteroak.server.actions.take_order import Carried, NotCarried, take_order
 from charteroak.server.cli.common import ATTENTION, shared_site
@@ -29,7 +31,10 @@ def enrol(
     first: Annotated[Path, typer.Argument(help="Public key of one member.")],
     second: Annotated[Path, typer.Argument(help="Public key of another member.")],
 ) -> None:
-    """Enrol the public keys of two members of the council, once and for all.
+    """Enrol the public keys of two members of the council, once.
+
+    What keys count after them the council says itself, by a hand-over that two of them
+    signed; that is also how it gets a third one, in case that one is lost.
 
     Do it with both members in the room: each reads the number of their own key out of
     their own paper, and compares it with what is printed here.
@@ -51,7 +56,7 @@ def enrol(
 def order(
     file: Annotated[Path, typer.Argument(help="The signed order.")],
 ) -> None:
-    """Carry out an order of the council: suspend capture and search, or resume.
+    """Carry out an order of the council: suspend, resume, or hand its keys over.
 
     Its signatures count, and not who brings it. A server that runs takes it up within a
     second.
@@ -65,6 +70,8 @@ def order(
         answer = take_order(site.agency, text)
     if isinstance(answer, Carried):
         typer.echo(f"{CARRIED[answer.step]} Record {answer.record_id}.")
+        if answer.step is Step.HAND_OVER:
+            _tell_keys(answer.stands)
         return
     reasons = why_not(answer) if isinstance(answer, NotCarried) else (TOO_MANY,)
     for line in reasons:
@@ -74,7 +81,7 @@ def order(
 
 @council_app.command()
 def standing() -> None:
-    """Say whose keys are enrolled, and how the council's orders stand.
+    """Say whose keys count, and how the council's orders stand.
 
     Example: charteroak server council standing
 
@@ -82,8 +89,7 @@ def standing() -> None:
     """
     with shared_site() as site:
         stands = site.agency.council
-    for key in stands.keys:
-        typer.echo(f"Key {key.key_id} of {key.name}")
+    _tell_keys(stands)
     if not stands.keys:
         typer.echo("No keys of a council are enrolled.")
     typer.echo(f"The next order has the number {stands.next_number}.")
@@ -92,6 +98,13 @@ def standing() -> None:
         typer.echo(f"Reason: {stands.reason}")
         raise typer.Exit(ATTENTION)
     typer.echo("In service.")
+
+
+def _tell_keys(stands: CouncilStanding) -> None:
+    for key in stands.keys:
+        since = stands.counts_since(key)
+        when = f"since {since:%Y-%m-%d %H:%M:%S}Z" if since else "as enrolled"
+        typer.echo(f"Key {key.key_id} of {key.name}, {when}")
 
 
 def _content(file: Path) -> bytes:

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Final
 
-from psycopg.rows import args_row
+from psycopg.rows import args_row, scalar_row
 
 from charteroak.core.codes import Step
+from charteroak.core.council_order import CouncilKey
 from charteroak.core.log_record import RecordId
-from charteroak.core.moratorium import CouncilKey, CouncilStanding, Taken, standing
+from charteroak.core.moratorium import CouncilStanding, Taken, standing
 from charteroak.server.store.database import Changes
 
 _DOUBT: Final = "doubt"
@@ -20,6 +21,10 @@ _ALONE: Final = """
 
 _KEYS: Final = """
     SELECT name, public_key FROM council_keys ORDER BY slot LIMIT 2
+"""
+
+_ENROLLED_AT: Final = """
+    SELECT min(enrolled_at) FROM council_keys
 """
 
 _ENROL: Final = """
@@ -48,15 +53,21 @@ def alone(tx: Changes) -> None:
     tx.connection.execute(_ALONE, {"lock": _LOCK})
 
 
-def stands(tx: Changes) -> CouncilStanding:
-    """Whose keys are enrolled, and how the orders stand."""
-    return standing(keys(tx), orders(tx))
+def stands(tx: Changes, agency: str) -> CouncilStanding:
+    """Whose keys count, and how the orders of an agency's council stand."""
+    return standing(agency, keys(tx), orders(tx))
 
 
 def keys(tx: Changes) -> list[CouncilKey]:
-    """The council's keys; none, or two."""
+    """The keys that were enrolled; none, or two."""
     with tx.connection.cursor(row_factory=args_row(_key)) as cursor:
         return cursor.execute(_KEYS).fetchall()
+
+
+def enrolled_at(tx: Changes) -> datetime | None:
+    """When the keys were enrolled; None: none are."""
+    with tx.connection.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(_ENROLLED_AT).fetchone()
 
 
 def enrol(

@@ -11,7 +11,8 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import Response
 
 from charteroak.core.codes import Step
-from charteroak.core.moratorium import LARGEST_ORDER, Objection
+from charteroak.core.council_order import LARGEST_ORDER
+from charteroak.core.moratorium import Objection
 from charteroak.server.actions.see_council import see_council
 from charteroak.server.actions.take_order import Carried, NotCarried, take_order
 from charteroak.server.agency import Agency
@@ -22,6 +23,10 @@ from charteroak.server.web.text import ENGLISH, Words, later
 router = APIRouter()
 
 CARRIED: Final[Mapping[Step, str]] = {
+    Step.HAND_OVER: later(
+        "The keys were handed over: from now on those count that the order names, and no "
+        "others."
+    ),
     Step.RESUME: later("The suspension is over: capture and search go on."),
     Step.SUSPEND: later("Capture and search are suspended."),
 }
@@ -52,6 +57,9 @@ OBJECTIONS: Final[Mapping[Objection, str]] = {
         "It was drawn up before the last order was carried out. Draw up a new one."
     ),
     Objection.OTHER_AGENCY: later("It is meant for another agency."),
+    Objection.UNFIT_KEYS: later(
+        "A hand-over names two or three different keys, of as many different members."
+    ),
 }
 """Why an order is not carried out, in words."""
 

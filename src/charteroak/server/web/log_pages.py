@@ -42,6 +42,7 @@ WORDS: Final = {
     RecordKind.CASE_ENDED: later("Case ended, its holds with it"),
     RecordKind.CASE_SEEN: later("Held reads of a case seen"),
     RecordKind.COUNCIL_ENROLLED: later("Keys of the council enrolled"),
+    RecordKind.COUNCIL_HANDED_OVER: later("Keys of the council handed over"),
     RecordKind.DECLARATION_REGISTERED: later("Declaration of an agency registered"),
     RecordKind.DECLARATION_WITHDRAWN: later("Declaration of an agency withdrawn"),
     RecordKind.DISCLOSURE_ANSWERED: later("Package for another agency made"),
