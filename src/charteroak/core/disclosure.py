@@ -6,7 +6,7 @@ is entered, when it is approved and when it is released, each time as things sta
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -383,6 +383,9 @@ class KeptPaper:
     Attributes:
         sha256: of the content, hexadecimal.
         size: of the content, bytes.
+        ended_at: since when nothing stands on it: its request was answered or refused,
+            its declaration ended; None while a request waits.
+        deleted_at: when its content was deleted; None: it is there.
     """
 
     paper_id: UUID
@@ -391,6 +394,12 @@ class KeptPaper:
     sha256: str
     size: int
     kept_at: datetime
+    ended_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+    def kept_until(self, term: timedelta) -> datetime | None:
+        """When it is due; None while something stands on it."""
+        return None if self.ended_at is None else self.ended_at + term
 
 
 @attrs.frozen(kw_only=True)

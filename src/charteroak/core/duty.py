@@ -20,6 +20,7 @@ class Duty(StrEnum):
     END_HOLDS = "end_holds"
     KEEP_HOLDS = "keep_holds"
     MAKE_BUCKETS = "make_buckets"
+    PURGE_PAPERS = "purge_papers"
     PURGE_READS = "purge_reads"
     REFRESH_MATCHER = "refresh_matcher"
     REPORT_EMERGENCIES = "report_emergencies"
@@ -71,5 +72,5 @@ def every(duty: Duty, granule: timedelta) -> timedelta:
             return timedelta(minutes=5)
         case Duty.REFRESH_MATCHER:
             return timedelta(minutes=15)
-        case Duty.TIDY_UP:
+        case Duty.PURGE_PAPERS | Duty.TIDY_UP:
             return timedelta(hours=1)

@@ -97,6 +97,7 @@ class RecordKind(StrEnum):
     OWNER_REFUSED = "owner.refused"
     OWNER_RELEASED = "owner.released"
     PAPER_OPENED = "paper.opened"
+    PAPERS_PURGED = "papers.purged"
     PARTNER_PAUSED = "partner.paused"
     PARTNER_REGISTERED = "partner.registered"
     PARTNER_RESUMED = "partner.resumed"

@@ -49,6 +49,7 @@ class Registered:
     Attributes:
         paper_id: of the scan of the paper.
         paper_sha256: of the same, hexadecimal.
+        paper_deleted_at: when the scan was deleted; None: it is there.
     """
 
     declaration_id: DeclarationId
@@ -57,6 +58,16 @@ class Registered:
     paper_id: UUID
     paper_sha256: str
     registered_at: datetime
+    paper_deleted_at: datetime | None = None
+
+    @property
+    def ended_at(self) -> datetime:
+        """From when on its paper is kept for its term; may lie ahead."""
+        said = self.declaration
+        end = said.ends_at
+        if said.withdrawn_at is not None:
+            end = min(end, said.withdrawn_at)
+        return max(end, self.registered_at)
 
 
 @attrs.frozen(kw_only=True)

@@ -10,6 +10,7 @@ import attrs
 from charteroak.core.errors import CharterOakError
 from charteroak.server.actions.end_holds import end_holds
 from charteroak.server.actions.note_restore import note_restore
+from charteroak.server.actions.purge_papers import purge_papers
 from charteroak.server.actions.purge_reads import purge_reads
 from charteroak.server.actions.restore_backup import Ground, Restored, restore_backup
 from charteroak.server.bootstrap import (
@@ -96,6 +97,7 @@ def restore(  # noqa: PLR0913 - clock, entropy and two listeners beside what is 
             )
             purge_reads(agency)
             end_holds(agency)
+            purge_papers(agency)
     mark.unlink()
     return attrs.evolve(restored, paused=noted.paused, wishes_ended=noted.wishes_ended)
 

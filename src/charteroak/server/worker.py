@@ -24,6 +24,7 @@ from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.make_buckets import make_buckets
 from charteroak.server.actions.note_duty import note_duty, standing
 from charteroak.server.actions.note_retention import note_retention
+from charteroak.server.actions.purge_papers import purge_papers
 from charteroak.server.actions.purge_reads import purge_reads
 from charteroak.server.actions.recall_council import look_at_council
 from charteroak.server.actions.report_emergencies import report_emergencies
@@ -41,7 +42,7 @@ Poll = Callable[[], bool]
 """Makes sure that the database runs; says whether it had to be started again."""
 
 
-def perform(agency: Agency, duty: Duty) -> int:  # noqa: PLR0911  (one for each duty)
+def perform(agency: Agency, duty: Duty) -> int:  # noqa: C901, PLR0911  (each duty)
     """Do one duty once.
 
     Returns:
@@ -53,6 +54,8 @@ def perform(agency: Agency, duty: Duty) -> int:  # noqa: PLR0911  (one for each 
             if purged.opened:
                 make_buckets(agency)
             return purged.buckets
+        case Duty.PURGE_PAPERS:
+            return purge_papers(agency)
         case Duty.MAKE_BUCKETS:
             return make_buckets(agency)
         case Duty.END_ENTRIES:

@@ -1,5 +1,7 @@
 """See what was asked at the disclosure desk, and where each request stands."""
 
+from datetime import timedelta
+
 import attrs
 
 from charteroak.core.camera import Camera
@@ -29,6 +31,7 @@ class DisclosureShown:
     Attributes:
         details: what the log alone knows; the plate is shown to those who release.
         papers: that came with it, and the letter where there is one.
+        term: how long those are kept once it is answered or refused.
         declared: what the agency's declarations are worth now; None: an owner asks.
         against: whether something stands against it now.
         because: the rules that decide now.
@@ -41,6 +44,7 @@ class DisclosureShown:
     disclosure: Disclosure
     details: Details
     papers: tuple[KeptPaper, ...]
+    term: timedelta
     declared: Declared | None
     against: bool
     because: tuple[Rule, ...]
@@ -89,6 +93,7 @@ def see_disclosure(
         disclosure=asked,
         details=details,
         papers=kept,
+        term=agency.papers_term.limit,
         declared=declared,
         against=stands.why is not None,
         because=stands.because,

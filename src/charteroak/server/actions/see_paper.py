@@ -28,13 +28,20 @@ class NoSuchPaper:
 
 
 @attrs.frozen(kw_only=True)
+class PaperDeleted:
+    """Its term is over: only what it was is known, and its SHA-256."""
+
+    paper: KeptPaper
+
+
+@attrs.frozen(kw_only=True)
 class PaperDamaged:
     """It does not open, or is not what its SHA-256 says."""
 
 
 def see_paper(
     agency: Agency, who: Person, paper_id: UUID
-) -> PaperSeen | PaperDamaged | NoSuchPaper | NotAllowed:
+) -> PaperSeen | PaperDeleted | PaperDamaged | NoSuchPaper | NotAllowed:
     """The content of a paper, checked against the SHA-256 of the day it came."""
     if not who.may(Act.ENTER_DISCLOSURE):
         return NotAllowed()
@@ -42,6 +49,8 @@ def see_paper(
         paper = papers.one(tx, paper_id)
         if paper is None:
             return NoSuchPaper()
+        if paper.deleted_at is not None:
+            return PaperDeleted(paper=paper)
         sealed = papers.sealed_of(tx, paper_id)
         if paper.kind is not PaperKind.LETTER:
             agency.record(

@@ -1,6 +1,6 @@
 """The register of agencies that may ask, with what their declarations are worth now."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -18,12 +18,14 @@ class PartnerShown:
         declared: what its declarations are worth together, now.
         until: when the last one in force ends; None where none is.
         declarations: the newest first, ended and withdrawn ones too.
+        term: how long the scan of one is kept after its end.
     """
 
     partner: Partner
     declared: Declared
     until: datetime | None
     declarations: tuple[Registered, ...]
+    term: timedelta
 
 
 def see_partners(agency: Agency) -> tuple[PartnerShown, ...]:
@@ -54,4 +56,5 @@ def _shown(agency: Agency, partner: Partner, given: list[Registered]) -> Partner
         declared=worth((each.declaration for each in own), now),
         until=max((each.ends_at for each in given_now), default=None),
         declarations=own,
+        term=agency.papers_term.limit,
     )

@@ -19,9 +19,11 @@ from charteroak.server.store import (
     cameras,
     duties,
     figures,
+    papers,
     promises,
 )
 from charteroak.server.store.database import Changes
+from charteroak.server.store.papers import PapersStanding
 from charteroak.server.store.postgres.service_user import is_shared
 from charteroak.server.store.roles import AgencySchema
 from charteroak.server.vault.certificate import (
@@ -123,6 +125,8 @@ class Status:
         oldest_at: start of the oldest bucket that is still there; None: none.
         limit: the read limit in force.
         mode: what the rules let boxes and server keep.
+        papers: of the disclosure desk, kept and due.
+        papers_term: how long those are kept once all is answered.
         stored: reads stored in the last day, by the counts of ingest.
         deleted: reads deleted in the last day.
         refusals: what was turned away in the last day, by kind.
@@ -144,6 +148,8 @@ class Status:
     mode: Mode
     granule: timedelta
     oldest_at: datetime | None
+    papers: PapersStanding
+    papers_term: timedelta
     stored: int
     deleted: int
     refusals: dict[str, int]
@@ -206,6 +212,7 @@ def see_status(agency: Agency) -> Status:
     """Look at the worker's book, the database's settings and the figures of a day."""
     now = agency.clock()
     since = now - timedelta(days=1)
+    term = agency.papers_term.limit
     with agency.database.changes() as tx:
         book = {state.duty: state for state in duties.standing(tx)}
         broken = promises.broken(tx, AgencySchema(agency.settings.agency))
@@ -213,6 +220,7 @@ def see_status(agency: Agency) -> Status:
         trusted = _boxes(tx, now)
         blind = _blind(tx, now)
         unverified = alerts.count_unverified(tx)
+        kept = papers.standing(tx, ended_by=now - term)
     lines = tuple(
         DutyLine(
             duty=duty,
@@ -230,6 +238,8 @@ def see_status(agency: Agency) -> Status:
         mode=agency.mode,
         granule=agency.retention.granule,
         oldest_at=day.oldest_at,
+        papers=kept,
+        papers_term=term,
         stored=day.stored,
         deleted=day.deleted,
         refusals=day.refusals,

@@ -233,6 +233,15 @@ def rewrite_lists(tx: Purges) -> bool:
     return _rewrite(tx, Owed.HOTLIST_ENTRIES, "SELECT rewrite_hotlist_entries()")
 
 
+def rewrite_papers(tx: Purges) -> bool:
+    """Write the table of papers anew, if owed; says whether it was.
+
+    Raises:
+        TableBusyError: somebody reads it; it stays owed.
+    """
+    return _rewrite(tx, Owed.PAPERS, "SELECT rewrite_papers()")
+
+
 def _rewrite(tx: Purges, what: Owed, statement: LiteralString) -> bool:
     if not owed.take(tx, what):
         return False

@@ -17,6 +17,7 @@ class Owed(StrEnum):
 
     HELD_READS = "held_reads"
     HOTLIST_ENTRIES = "hotlist_entries"
+    PAPERS = "papers"
     WAL = "wal"
 
 

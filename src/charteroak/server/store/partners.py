@@ -58,7 +58,8 @@ _REGISTER: Final = """
 
 _DECLARATIONS: Final = """
     SELECT d.declaration_id, d.partner_id, n.name, d.signer, d.signed_at, d.ends_at,
-           d.pledges, d.withdrawn_at, p.sha256, d.registered_at, d.paper_id
+           d.pledges, d.withdrawn_at, p.sha256, d.registered_at, d.paper_id,
+           p.deleted_at
       FROM declarations AS d
       JOIN partners AS n ON n.partner_id = d.partner_id
       JOIN papers AS p ON p.paper_id = d.paper_id
@@ -208,6 +209,7 @@ def _registered(  # noqa: PLR0913, PLR0917  (one for each column of `_DECLARATIO
     paper_sha256: str,
     registered_at: datetime,
     paper_id: UUID,
+    paper_deleted_at: datetime | None,
 ) -> Registered:
     return Registered(
         declaration_id=DeclarationId(declaration_id),
@@ -223,4 +225,5 @@ def _registered(  # noqa: PLR0913, PLR0917  (one for each column of `_DECLARATIO
         paper_id=paper_id,
         paper_sha256=paper_sha256,
         registered_at=registered_at,
+        paper_deleted_at=paper_deleted_at,
     )

@@ -59,6 +59,7 @@ from charteroak.server.actions.see_disclosures import (
 from charteroak.server.actions.see_paper import (
     NoSuchPaper,
     PaperDamaged,
+    PaperDeleted,
     PaperSeen,
     see_paper,
 )
@@ -318,6 +319,8 @@ def show_paper(
             return attachment(content, paper.media_type, name)
         case NoSuchPaper():
             raise HTTPException(HTTPStatus.NOT_FOUND)
+        case PaperDeleted():
+            raise HTTPException(HTTPStatus.GONE)
         case PaperDamaged():
             raise HTTPException(HTTPStatus.INTERNAL_SERVER_ERROR)
         case NotAllowed():

@@ -85,6 +85,16 @@ _PAGES: Final = {
         _NOTHING_CHANGED,
         later("Go on from the first page."),
     ),
+    410: Trouble(
+        410,
+        later("This paper was deleted on schedule"),
+        later(
+            "Papers of requests are kept for a time after the answer, and declarations "
+            "after their end. For this one that time is over."
+        ),
+        later("What it was, its SHA-256 and the decision are still on record."),
+        later("Go back: the page of the request or agency says when it was deleted."),
+    ),
     413: Trouble(
         413,
         later("That is too large"),

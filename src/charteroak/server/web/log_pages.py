@@ -79,6 +79,7 @@ WORDS: Final = {
     RecordKind.OWNER_REFUSED: later("Owner's request refused"),
     RecordKind.OWNER_RELEASED: later("Owner's request decided again before the look"),
     RecordKind.PAPER_OPENED: later("Kept paper opened"),
+    RecordKind.PAPERS_PURGED: later("Papers of requests deleted on schedule"),
     RecordKind.PARTNER_PAUSED: later("Agency paused"),
     RecordKind.PARTNER_REGISTERED: later("Agency registered"),
     RecordKind.PARTNER_RESUMED: later("Agency no longer paused"),

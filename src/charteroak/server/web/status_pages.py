@@ -16,6 +16,7 @@ router = APIRouter()
 
 NAMES: Final = {
     Duty.PURGE_READS: later("Delete reads that are due"),
+    Duty.PURGE_PAPERS: later("Delete papers of requests that are due"),
     Duty.MAKE_BUCKETS: later("Make room for coming reads"),
     Duty.END_ENTRIES: later("End plates of our own on their day"),
     Duty.END_HOLDS: later("End holds on their day"),
@@ -29,6 +30,10 @@ WHEN_LATE: Final = {
     Duty.PURGE_READS: later(
         "Reads that are due may still be there. Check that the disk is neither full nor "
         "read-only, and that the server runs; deletion is tried again every half minute."
+    ),
+    Duty.PURGE_PAPERS: later(
+        "Papers whose term is over may still be in the database's files. It is tried "
+        "again every half minute."
     ),
     Duty.MAKE_BUCKETS: later(
         "New reads may soon find no place. Boxes keep them meanwhile; nothing is lost."
