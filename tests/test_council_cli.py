@@ -138,3 +138,51 @@ def test_a_reason_is_short_and_can_be_read(tmp_path: Path, reason: str) -> None:
 
     assert done.exit_code == 2
     assert not (tmp_path / "order.json").exists()
+
+
+HAND_OVER = "Order 2 to fernwood: HAND OVER the council's keys."
+
+
+def test_a_hand_over_is_read_in_words_before_two_sign_it(tmp_path: Path) -> None:
+    (maya, one), (noah, other) = made(tmp_path, "Maya Ortiz"), made(tmp_path, "Noah W")
+    _secret, new = made(tmp_path, "Ada Lind")
+    order = tmp_path / "order.json"
+    to = ["--to", tmp_path / "noah-w.council-public"]
+    to += ["--to", tmp_path / "ada-lind.council-public"]
+    options = ["--step", "hand-over", *to, "--agency", "fernwood", "--number", "2"]
+    options += ["--reason", "Maya Ortiz leaves office"]
+    drawn = run("sign", order, "--key", maya, *options, typed="n\n")
+    assert (drawn.exit_code, order.exists()) == (2, False)
+    parts = [HAND_OVER, f"key {other.key_id} of Noah W", f"key {new.key_id} of Ada"]
+    where = [drawn.output.index(part) for part in (*parts, "Compare", "Sign this?")]
+    assert where == sorted(where)
+
+    assert run("sign", order, "--key", maya, *options).exit_code == 0
+    assert run("sign", order, "--key", noah).exit_code == 0
+
+    both = read_order(order.read_bytes())
+    assert turned(both, [one, other]).keys is Keys.TWO
+    assert both.order.step is Step.HAND_OVER
+    assert both.order.to == (other, new)
+    assert f"key {new.key_id} of Ada Lind" in run("show", order).output
+
+
+def test_mistakes_at_a_hand_over_are_sentences(tmp_path: Path) -> None:
+    maya, _public = made(tmp_path, "Maya Ortiz")
+    own = str(tmp_path / "maya-ortiz.council-public")
+    order = tmp_path / "order.json"
+
+    def said(step: str, *to: str) -> str:
+        options = ["--step", step, "--agency", "a", "--number", "1", "--reason", "x"]
+        options += [part for each in to for part in ("--to", each)]
+        done = run("sign", order, "--key", maya, *options)
+        assert (done.exit_code, order.exists()) == (2, False)
+        return done.output
+
+    assert "a new order needs --to" in said("hand-over")
+    assert "two or three different keys" in said("hand-over", own)
+    assert "two or three different keys" in said("hand-over", own, own)
+    assert "--to is for a hand-over alone" in said("suspend", own)
+    assert "no public key" in said("hand-over", own, str(maya))
+    assert "cannot be read" in said("hand-over", own, str(tmp_path / "nothing"))
+    assert "say suspend, resume or hand-over" in said("pause")

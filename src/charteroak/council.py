@@ -185,6 +185,7 @@ def sign(  # noqa: PLR0913  (options, given by name)
     to: Annotated[
         list[Path] | None,
         typer.Option(
+            metavar="FILE",
             help="Of a hand-over: a public key that counts from then on; give two or "
             "three, also those that stay.",
         ),

@@ -20,7 +20,7 @@ from tests.browser.test_pages import (
 )
 from tests.support.agency import NOON, SettableClock, a_fresh_agency
 from tests.support.chromium import DESKTOP, PHONE, errors_of
-from tests.support.council import MAYA, NOAH, an_order, enrolled
+from tests.support.council import ADA, CLERK, MAYA, NOAH, an_order, enrolled
 from tests.support.live import served
 from tests.support.shelf import Shelf
 from tests.support.sightings import placed, seen
@@ -140,7 +140,32 @@ def test_a_moratorium_begins_and_ends_in_a_browser(town: Town, tmp_path: Path) -
     nobody.get_by_role("button", name="Carry out the order").click()
     expect(nobody.locator("main")).to_contain_text("The suspension is over")
     right(nobody, "resumed")
+    keys_change_hands(town, nobody)
     assert [each for each in errors if "403" not in each] == []
+
+
+def keys_change_hands(town: Town, page: Page) -> None:
+    """Whose keys count is shown, and whoever gave theirs up is told so."""
+    bring = page.get_by_role("button", name="Carry out the order")
+    to = (NOAH, ADA, CLERK)
+    order = an_order(town.agency, Step.HAND_OVER, MAYA, NOAH, to=to)
+    page.fill("#order", order.decode())
+    bring.click()
+    expect(page.get_by_role("status")).to_contain_text("The keys were handed over")
+    table = page.get_by_role("region", name="Keys that count")
+    for member in to:
+        expect(table.get_by_role("row", name=member.name)).to_contain_text(
+            member.key.key_id
+        )
+    expect(table).to_contain_text(f"counting no more: {MAYA.name}")
+    orders = page.get_by_role("region", name="Orders that were carried out")
+    expect(orders).to_contain_text(f"keys handed over to {NOAH.name}, {ADA.name}")
+    page.locator("summary", has_text="How an order is signed").click()
+    right(page, "handed-over")
+    page.fill("#order", an_order(town.agency, Step.SUSPEND, MAYA).decode())
+    bring.click()
+    expect(page.locator("[role=alert]")).to_contain_text("counts no more")
+    right(page, "by-a-former-key", status=403)
 
 
 def test_the_rules_page_shows_every_set_and_gives_the_packet_away(town: Town) -> None:

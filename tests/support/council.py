@@ -31,7 +31,7 @@ MAYA = Member(name="Maya Ortiz")
 NOAH = Member(name="Noah Weiss")
 ADA = Member(name="Ada Lind")
 """Elected later."""
-CLERK = Member(name="Town Clerk, sealed")
+CLERK = Member(name="Town Clerk (sealed)")
 """A third key, for the day on which another is lost."""
 
 

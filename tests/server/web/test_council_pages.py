@@ -4,13 +4,24 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 from tests.support.agency import SettableClock
-from tests.support.council import MAYA, NOAH, REASON, Member, an_order, enrolled
+from tests.support.council import (
+    ADA,
+    MAYA,
+    NOAH,
+    REASON,
+    Member,
+    an_order,
+    enrolled,
+    handed_over,
+)
 from tests.support.pseudo import Pseudo, untranslated
 from tests.support.sightings import seen
+from tests.support.tables import Tables
 from tests.support.web import PASSWORD, ClientAs, browser, somebody
 
 from charteroak.core.codes import Step
 from charteroak.core.people import Role
+from charteroak.server.actions.recall_council import look_at_council
 from charteroak.server.actions.sign_in import SignedInAs, sign_in
 from charteroak.server.agency import Agency
 from charteroak.server.web.app import create_app
@@ -119,5 +130,52 @@ def test_every_text_went_through_gettext(agency: Agency) -> None:
     assert untranslated(desk.get("/council").text) == []
     order = an_order(agency, Step.SUSPEND, MAYA).decode()
     desk.http.post("/council", data={"order": order})
+    handed_over(agency, MAYA, NOAH, to=(NOAH, ADA))
 
     assert untranslated(desk.get("/council").text) == []
+
+
+def test_the_page_says_whose_keys_count_since_when_and_who_gave_theirs_up(
+    agency: Agency, app: FastAPI, agency_clock: SettableClock
+) -> None:
+    enrolled(agency)
+    agency_clock.advance(timedelta(days=1))
+    stranger = browser(app)
+    order = an_order(agency, Step.HAND_OVER, MAYA, NOAH, to=(NOAH, ADA))
+
+    done = stranger.http.post("/council", data={"order": order.decode()})
+
+    assert done.status_code == 200
+    assert "The keys were handed over" in done.text
+    keys = done.text.partition('id="keys"')[2].partition("</section>")[0]
+    rows = keys.split("<tr>")
+    assert [NOAH.name in rows[2], "(enrolled)" in rows[2]] == [True, True]
+    assert [ADA.name in rows[3], "(enrolled)" in rows[3]] == [True, False]
+    assert [day in rows[n] for n, day in ((2, "Oct 15"), (3, "Oct 16"))] == [True] * 2
+    former = keys.partition("counting no more")[2]
+    assert MAYA.key.key_id in former
+    assert ADA.key.key_id not in former
+    no = stranger.http.post("/council", data={"order": order.decode()})
+    assert no.status_code == 403
+    assert "was carried out already" in no.text
+
+
+def test_after_a_doubt_the_page_asks_for_what_was_handed_over(
+    agency: Agency, app: FastAPI, tables: Tables
+) -> None:
+    enrolled(agency)
+    order = an_order(agency, Step.HAND_OVER, MAYA, NOAH, to=(NOAH, ADA))
+    tables.change(
+        "INSERT INTO council_orders SELECT 1, 'doubt', max(enrolled_at), '?', '', "
+        "max(record_id) FROM council_keys"
+    )
+    look_at_council(agency)
+    stranger = browser(app)
+    asks = "bring that order again first, however old it is"
+    assert asks in stranger.get("/council").text
+
+    done = stranger.http.post("/council", data={"order": order.decode()})
+
+    assert done.status_code == 200
+    assert "suspended" in done.text
+    assert [each.name for each in agency.law.council.keys] == [NOAH.name, ADA.name]
