@@ -116,7 +116,11 @@ def test_a_flag_is_written_down_with_what_came_of_it(client_as: ClientAs) -> Non
     assert officer.person is not None
     sent(officer, "planned parenthood", status=403)
 
-    look = card_of(supervisor, officer.person.name).select_one("form")
+    card = card_of(supervisor, officer.person.name)
+    # What was written with an entry or a hold is flagged too: it need be no search.
+    assert "Written by" in card.text
+    assert "search" not in card.text
+    look = card.select_one("form")
     assert look is not None
     action = str(look["action"])
     unsaid = supervisor.post(action, {"reason": "Talked with the officer"})

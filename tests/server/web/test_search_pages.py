@@ -50,6 +50,7 @@ def test_the_form_asks_for_purpose_and_case_first(client_as: ClientAs) -> None:
         if field.get("type") != "hidden"
     ]
     assert names[:5] == ["purpose", "case", "emergency", "note", "plate"]
+    assert "AMBER alert" in page.select_one("#emergency-hint").get_text()  # type: ignore[union-attr]  # it is there, or the test fails
     codes = {option["value"] for option in page.select("#purpose option")}
     assert "immigration" in codes
     assert "Choose a purpose" in page.select_one("#explain").get_text()  # type: ignore[union-attr]  # it is there, or the test fails

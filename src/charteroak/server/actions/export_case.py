@@ -48,7 +48,7 @@ from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneErro
 
 _TO: Final = {
     Recipient.COURT: "Court",
-    Recipient.DEFENCE: "Defence",
+    Recipient.DEFENCE: "Defense",
     Recipient.PROSECUTOR: "Prosecutor",
 }
 

@@ -42,7 +42,7 @@ Text = Annotated[str, Field(max_length=2000)]
 
 TO: Final = {
     Recipient.PROSECUTOR: later("Prosecutor"),
-    Recipient.DEFENCE: later("Defence"),
+    Recipient.DEFENCE: later("Defense"),
     Recipient.COURT: later("Court"),
 }
 """Whom a case goes to, as pages name them."""

@@ -80,7 +80,7 @@ ASKS: Final = {
         "A list that is said to come from elsewhere has hardly a plate on it. Ask whoever "
         "is named as its source: a plate of our own needs a second person."
     ),
-    FlagKind.NOTE_BLOCKED: later("The search was refused. What was it about?"),
+    FlagKind.NOTE_BLOCKED: later("What was asked was refused. What was it about?"),
     FlagKind.PLATE_REPEATED: later(
         "One person searched one plate many times. Is there a case that needs it? "
         "Stalking by officers was found this way."
