@@ -12,6 +12,7 @@ from charteroak.edge.engines import builtin, bundled, open_engine
 from charteroak.edge.engines.plate_finder import (
     Found,
     PlateFinder,
+    Quad,
     apart,
     in_sight,
     is_plausible,
@@ -358,6 +359,37 @@ def test_of_a_plate_and_what_lies_around_it_the_one_that_reads_stays() -> None:
     )
 
     assert builtin._best_of_each([around, inside]) == [inside]
+
+
+@pytest.mark.parametrize(("of_plate", "stays"), [(0.5, "around"), (0.1, "inside")])
+def test_a_sticker_on_a_plate_that_fills_its_picture_is_no_plate(
+    of_plate: float, stays: str
+) -> None:
+    def a_plate(corners: Quad, chance: float, *, fills: bool) -> builtin._Plate:
+        slots = (a_reading("JAN", chance ** (1 / 9)),)
+        return builtin._Plate(
+            Found(corners, 0.6, 80), again=True, fills=fills, readings=slots
+        )
+
+    plates = {
+        "inside": a_plate(corners_of(260, 118, 40, 26), 0.97, fills=False),
+        "around": a_plate(corners_of(2, 1, 316, 158), of_plate, fills=True),
+    }
+
+    assert builtin._best_of_each(list(plates.values())) == [plates[stays]]
+
+
+def test_a_plate_that_fills_its_picture_needs_no_closer_look(
+    engine: Recognizer,
+) -> None:
+    assert isinstance(engine, builtin.BuiltinEngine)
+    dark = np.full((160, 320, 3), 20, np.uint8)
+    filling = Found(corners_of(4, 2, 312, 156), 0.4, 78)
+    small = Found(corners_of(100, 50, 100, 50), 0.4, 78)
+
+    confirmed = engine._confirmed(dark, [filling, small])
+
+    assert [each.found for each in confirmed] == [filling]
 
 
 def test_networks_that_are_not_ours_are_refused() -> None:

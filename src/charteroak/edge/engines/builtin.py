@@ -28,6 +28,7 @@ from charteroak.edge.engines.plate_finder import (
     Found,
     PlateFinder,
     Quad,
+    extent,
     in_sight,
     shared,
 )
@@ -63,6 +64,14 @@ _SMALL_PX: Final = 48.0
 _WHOLE, _LEGIBLE = 0.95, 0.85
 """So much of a plate is in the picture if it is not cut, and if no character is: what is
 left of the others would be read as another plate."""
+_FILLS: Final = 0.6
+"""A plate so wide in its picture fills it: a closer look shows grey around it, and the
+detector, which knows plates on vehicles, takes it for none."""
+_STICKER: Final = 1 / 3
+"""Something on such a plate that is so much narrower is a sticker or a badge, and may
+say something that reads well..."""
+_LEAST_AROUND: Final = 1 / 3
+"""...if the plate itself reads as well as that, against the sticker."""
 _LIKELY: Final = 0.45
 """A plate so probable at the first look keeps the corners of that beside closer ones."""
 _SURE: Final = 0.98
@@ -87,11 +96,13 @@ class _Plate:
 
     Attributes:
         again: whether no closer look is to come.
+        fills: whether it fills its picture.
         readings: of this plate with several corners.
     """
 
     found: Found
     again: bool
+    fills: bool = False
     readings: tuple[Reading, ...] = ()
 
     @property
@@ -146,8 +157,10 @@ class BuiltinEngine:
         plates = []
         for number, each in enumerate(found):
             is_whole = in_sight(each.corners, image) >= _WHOLE
-            if each.certainty >= sure and is_whole and each.seen_px >= _SMALL_PX:
-                plates.append(_Plate(each, again=False))
+            is_clear = each.certainty >= sure and each.seen_px >= _SMALL_PX
+            fills = _fills(each, image)
+            if (is_clear and is_whole) or fills:
+                plates.append(_Plate(each, again=False, fills=fills))
                 continue
             closer = (
                 self._finder.again(image, each, least=self._lines.found_least)
@@ -296,14 +309,31 @@ class BuiltinEngine:
         return f"BuiltinEngine(longest_side_px={self._side_px})"
 
 
+def _fills(found: Found, image: Image) -> bool:
+    return bool(np.ptp(found.corners[:, 0]) >= _FILLS * image.shape[1])
+
+
 def _best_of_each(plates: Sequence[_Plate]) -> list[_Plate]:
-    """Of plates that lie on each other the one that reads best."""
+    """Of plates that lie on each other the one that reads best; no stickers."""
     kept: list[_Plate] = []
     for each in sorted(plates, key=lambda plate: -plate.raw):
         corners = each.found.corners
-        if all(shared(corners, other.found.corners) < ONE for other in kept):
+        on_one = any(_is_sticker(each, around) for around in plates)
+        if not on_one and all(
+            shared(corners, other.found.corners) < ONE for other in kept
+        ):
             kept.append(each)
     return kept
+
+
+def _is_sticker(each: _Plate, around: _Plate) -> bool:
+    one, other = each.found.corners, around.found.corners
+    return (
+        around.fills
+        and around.raw >= _LEAST_AROUND * each.raw
+        and extent(one)[0] <= _STICKER * extent(other)[0]
+        and shared(one, other) >= ONE
+    )
 
 
 def _points(corners: Quad) -> Corners:
