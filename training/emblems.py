@@ -69,15 +69,18 @@ def emblem(
 ) -> None:
     """A picture between the halves of a serial or beside it, faint or strong.
 
-    A block with stripes, a tree, a head, a fruit, a map: what it is does not matter,
-    only that it is none of the characters.
+    A block with stripes, a tree, a head, a fruit, a map, a beast: what it is does not
+    matter, only that it is none of the characters.
     """
     layer = face.copy()
     colours = [(int(r), int(g), int(b)) for r, g, b in rng.integers(0, 256, (4, 3))]
+    if rng.random() < _BLACK:
+        r, g, b = rng.integers(0, 70, 3)
+        colours[0] = (int(r), int(g), int(b))
     # A figure is often several things on each other.
     for _ in range(1 + int(rng.random() < _SEVERAL)):
         _KINDS[rng.integers(len(_KINDS))](rng, layer, (*at, wide, tall), colours)
-    blend(face, layer, rng.uniform(0.2, 1))
+    blend(face, layer, min(rng.uniform(0.2, 1.4), 1.0))
 
 
 def _block(
@@ -206,10 +209,80 @@ def _tower(
         )
 
 
+def _beast(
+    rng: np.random.Generator, layer: Face, spot: _Spot, colours: list[Rgb]
+) -> None:
+    """A beast or a rider in one colour, as tall as the letters or taller."""
+    x, y, wide, tall = spot
+    tall *= rng.uniform(0.8, 1.25)
+
+    def at(right: float, down: float) -> tuple[int, int]:
+        return int(x + right * wide), int(y + down * tall)
+
+    body = (
+        max(2, int(wide * rng.uniform(0.18, 0.36))),
+        max(2, int(tall * rng.uniform(0.1, 0.22))),
+    )
+    lean = float(rng.normal(0, 35))
+    middle = at(rng.normal(0, 0.06), rng.normal(0, 0.06))
+    cv2.ellipse(layer, middle, body, lean, 0, 360, colours[0], -1, cv2.LINE_AA)
+    for part in range(int(rng.integers(3, 8))):
+        # Legs hang, heads and riders stand out anywhere; all have a knee or a neck.
+        low, high = (0.1, 0.5) if part < int(rng.integers(2, 6)) else (-0.5, 0.0)
+        knee = at(rng.uniform(-0.4, 0.4), rng.uniform(low, high) * 0.6)
+        end = at(rng.uniform(-0.5, 0.5), rng.uniform(low, high))
+        limb = np.array([middle, knee, end], np.int32)
+        pen = max(2, int(wide * rng.uniform(0.05, 0.16)))
+        cv2.polylines(layer, [limb], False, colours[0], pen, cv2.LINE_AA)
+        if rng.random() < 0.4:
+            cv2.circle(
+                layer,
+                end,
+                max(2, int(wide * rng.uniform(0.04, 0.14))),
+                colours[0],
+                -1,
+                cv2.LINE_AA,
+            )
+
+
+def _sun(
+    rng: np.random.Generator, layer: Face, spot: _Spot, colours: list[Rgb]
+) -> None:
+    """A sun, a star of lines, a wheel."""
+    x, y, wide, tall = spot
+    reach = min(wide, tall) * rng.uniform(0.35, 0.55)
+    groups, lines = int(rng.choice([4, 4, 6, 8])), int(rng.integers(1, 5))
+    pen = max(1, int(reach * rng.uniform(0.05, 0.14)))
+    step = reach * rng.uniform(0.1, 0.2)
+    for group in range(groups):
+        angle = 2 * math.pi * group / groups
+        along = np.array([math.cos(angle), math.sin(angle)])
+        across = np.array([-along[1], along[0]])
+        for line in range(lines):
+            aside = across * step * (line - (lines - 1) / 2)
+            start, end = (
+                np.array([x, y]) + along * reach * far + aside
+                for far in (0.3, rng.uniform(0.8, 1.0))
+            )
+            cv2.line(
+                layer,
+                (int(start[0]), int(start[1])),
+                (int(end[0]), int(end[1])),
+                colours[0],
+                pen,
+                cv2.LINE_AA,
+            )
+    round_ = int(reach * rng.uniform(0.2, 0.6))
+    cv2.circle(layer, (int(x), int(y)), round_, colours[1], -1, cv2.LINE_AA)
+    if rng.random() < 0.6:
+        cv2.circle(layer, (int(x), int(y)), round_, colours[0], pen, cv2.LINE_AA)
+
+
+_BLACK: Final = 0.3
 _SEVERAL: Final = 0.4
 _SIGNS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _INKED: Final = 110
-_KINDS: Final = (_block, _blobs, _map, _lines, _badge, _tower)
+_KINDS: Final = (_block, _blobs, _map, _lines, _badge, _tower, _beast, _beast, _sun)
 
 
 def posts(rng: np.random.Generator, face: Face, colour: Rgb) -> None:

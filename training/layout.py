@@ -1,12 +1,16 @@
 """Where the characters of a serial stand on a plate, and what stands between them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import attrs
 import numpy as np
 
 from training.art import HEIGHT, WIDTH
 from training.designs import Piece
+
+_LARGE: Final = 0.12
+"""Of the gaps: with a picture as wide as a letter or two."""
 
 
 @attrs.frozen
@@ -51,6 +55,9 @@ class _Row:
         self.wide = tall * rng.uniform(0.38, 0.62)
         self.gap = tall * rng.uniform(0.05, 0.24)
         self.broad = rng.uniform(0.92, 1.25)
+        # Many dies give a 1 and an I with feet as much room as any letter.
+        self.one = float(rng.choice([0.6, 0.6, 0.8, 1.0]))
+        self.eye = float(rng.choice([0.55, 0.75, 1.0]))
         self.stack_wide = tall * rng.uniform(0.24, 0.36)
         self.small = rng.uniform(0.42, 0.75)
         self.small_at = float(rng.choice([0.0, 0.5, 1.0]))
@@ -58,17 +65,14 @@ class _Row:
         self.marks: list[tuple[float, float]] = []
         self.emblems: list[tuple[float, float]] = []
         self.x = 0.0
+        self.last = ""
 
     def add(self, piece: Piece) -> None:
         """The next piece."""
         rng = self.rng
         match piece.kind:
             case "gap":
-                wide = self.tall * rng.uniform(0.1, 0.5)
-                if rng.random() < 0.5:
-                    wide *= 1.4
-                    self.emblems.append((self.x + wide / 2, wide))
-                self.x += wide
+                self._space()
             case "dash" | "dot":
                 wide = self.tall * rng.uniform(0.12, 0.5)
                 self.marks.append((self.x + wide / 2, wide))
@@ -77,6 +81,19 @@ class _Row:
                 self._stack(piece.text)
             case "full" | "small":
                 self._line(piece.text, self.small if piece.kind == "small" else 1.0)
+        self.last = piece.kind
+
+    def _space(self) -> None:
+        """A gap, often with a picture; two gaps in a row hold a large one."""
+        rng = self.rng
+        wide = self.tall * rng.uniform(0.1, 0.5)
+        if self.last == "gap" or rng.random() < _LARGE:
+            wide = self.tall * rng.uniform(0.55, 1.15)
+            self.emblems.append((self.x + wide / 2, wide))
+        elif rng.random() < 0.5:
+            wide *= 1.4
+            self.emblems.append((self.x + wide / 2, wide))
+        self.x += wide
 
     def _stack(self, text: str) -> None:
         high = self.tall / len(text) * self.rng.uniform(0.82, 0.96)
@@ -98,7 +115,8 @@ class _Row:
 
     def _width(self, sign: str) -> float:
         """Of a letter against the usual one; many dies give M and W no more room."""
-        return {"I": 0.55, "1": 0.6, "M": self.broad, "W": self.broad}.get(sign, 1.0)
+        special = {"I": self.eye, "1": self.one, "M": self.broad, "W": self.broad}
+        return special.get(sign, 1.0)
 
 
 def lay_out(

@@ -294,7 +294,7 @@ def some_die(rng: np.random.Generator) -> Die:
     bold = rng.uniform(0.09, 0.185)
     # A plain bar may be a 1 or an I, never both on one set of dies.
     one = int(rng.choice(6, p=[0.12, 0.3, 0.16, 0.13, 0.13, 0.16]))
-    eye = int(rng.random() < 0.93) if one else 1
+    eye = int(rng.choice(4, p=[0.07, 0.38, 0.3, 0.25]) if one else rng.integers(1, 4))
     forms = {
         "0": int(rng.choice(3, p=[0.84, 0.1, 0.06])),
         "1": one,
@@ -311,7 +311,7 @@ def some_die(rng: np.random.Generator) -> Die:
                 "8": 2,
                 "9": 3,
                 "A": 3,
-                "G": 3,
+                "G": 4,
                 "J": 3,
                 "K": 2,
                 "M": 6,

@@ -90,10 +90,13 @@ _GRAMMARS: Final = (
     "@@-#####", "@## #@#", "@@# @#@", "@@#.@#@", "####@@", "### ####", "######",
     "{@@}####", "{@@}#####", "{@@}### ##", "####{@@}", "{@@@}####", "{##}####",
     "{@}#####", "[##] ####", "[@@]#####", "#-@####", "##-####", "@######", "T######C",
-    "@@@@@@@", "*", "*", "*", "*", "*", "*",
+    "@@@@@@@", "#  ####", "##  ####", "#  ###@", "@@@  ###", "###  @@@", "#  ###{@@}",
+    "{##}  ###@", "*", "*", "*", "*", "*", "*", "*", "*",
 )  # fmt: skip
 
 
+_LARGE: Final = 0.4
+"""A picture between the halves is large if so wide, by the letters' height."""
 _COMMON: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
 """Most serials are without the letters that digits look like."""
 _FREE_ART: Final = (
@@ -282,10 +285,13 @@ def _laid_out(
     middle, tall = layout.middle, layout.tall
     for at, wide in layout.emblems:
         # Some are larger than their gap and lie under the letters.
-        size = wide * float(rng.choice([0.7, 1.0, 2.2]))
+        large = wide > layout.tall * _LARGE
+        size = wide * (
+            rng.uniform(0.8, 1.15) if large else float(rng.choice([0.7, 1.0, 2.2]))
+        )
         emblem(rng, face, (at, middle), size, tall)
     if pictured:
-        wide = rng.uniform(30, 64)
+        wide = rng.uniform(30, 92)
         emblem(rng, face, (layout.left - wide * 0.6, middle), wide, tall * 1.2)
     for at, wide in layout.marks:
         _mark(rng, face, (at, middle), wide, tall, design, art)

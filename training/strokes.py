@@ -293,15 +293,23 @@ def _g(die: Manner) -> list[Stroke]:
         strokes.append([(_WIDE, 0.55), (_WIDE, 1.0)])
     if form == 2:
         strokes = [[*_cee(die, 0), (_WIDE, 0.52), (0.3, 0.52)]]
+    if form == 3:
+        # Its end is an upright with a short bar, and stands on the line.
+        strokes = [_cee(die, 30), [(0.3, 0.52), (_WIDE, 0.52), (_WIDE, 1.0)]]
     return strokes
+
+
+_EYES: Final = {1: 0.28, 2: 0.34, 3: 0.4}
+"""How wide an I with bars is."""
 
 
 def _i(die: Manner) -> list[Stroke]:
     if die.forms["I"]:
+        wide = _EYES[die.forms["I"]]
         return [
-            [(0.14, 0.0), (0.14, 1.0)],
-            [(0.0, 0.0), (0.28, 0.0)],
-            [(0.0, 1.0), (0.28, 1.0)],
+            [(wide / 2, 0.0), (wide / 2, 1.0)],
+            [(0.0, 0.0), (wide, 0.0)],
+            [(0.0, 1.0), (wide, 1.0)],
         ]
     return [[(0.0, 0.0), (0.0, 1.0)]]
 
