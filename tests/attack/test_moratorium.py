@@ -16,7 +16,7 @@ import pytest
 from tests.attack.a_running_server import Running, running
 from tests.attack.a_site import a_marker
 from tests.support.box import NONCE_BYTES
-from tests.support.council import MAYA, NOAH, Member
+from tests.support.council import ADA, MAYA, NOAH, Member
 
 from charteroak.core.codes import Step
 from charteroak.core.council_order import Order, SignedOrder, key_text
@@ -51,13 +51,16 @@ def until(done: Callable[[], bool]) -> None:
         time.sleep(0.2)
 
 
-def brought(server: Running, step: Step, number: int, *by: Member) -> bytes:
+def brought(
+    server: Running, step: Step, number: int, *by: Member, to: tuple[Member, ...] = ()
+) -> bytes:
     order = Order(
         agency=server.environment["CHARTEROAK_AGENCY"],
         step=step,
         number=number,
         issued_at=datetime.now(UTC).replace(microsecond=0),  # noqa: TID251 - as a member does
         reason="Vote of the council",
+        to=tuple(member.key for member in to),
     )
     signed = SignedOrder(order=order, signatures=())
     for member in by:
@@ -138,6 +141,34 @@ def no_command_ends_it(
     )
 
 
+def keys_change_hands(server: Running, file: Path) -> None:
+    """By a command, while the server runs: what it knew a second ago counts no more."""
+    for by in [(MAYA,), (Member(name="Chief"), MAYA)]:
+        file.write_bytes(brought(server, Step.HAND_OVER, 3, *by, to=(MAYA, ADA)))
+        said = server.command("server", "council", "order", str(file))
+        assert "One key cannot take the council over" in said, said
+    file.write_bytes(brought(server, Step.HAND_OVER, 3, MAYA, NOAH, to=(NOAH, ADA)))
+    said = server.command("server", "council", "order", str(file))
+    assert f"Key {ADA.key.key_id} of {ADA.name}, since" in said, said
+    until(lambda: ADA.name in server.client().get("/council").text)
+    old = brought(server, Step.SUSPEND, 4, MAYA)
+    no = server.client().post("/council", data={"order": old.decode()})
+    assert no.status_code == 403
+    assert "was handed over and counts no more" in no.text
+    assert told_to_boxes(server) is Mode.ORDINARY
+    new = brought(server, Step.SUSPEND, 4, ADA)
+    yes = server.client().post("/council", data={"order": new.decode()})
+    assert yes.status_code == 200, yes.text
+    # Killed and started again, it still knows whose keys they are.
+    server.end(signal.SIGKILL)
+    server.start()
+    assert told_to_boxes(server) is Mode.STOPPED
+    for by, status in [((MAYA, NOAH), 403), ((NOAH, ADA), 200)]:
+        order = brought(server, Step.RESUME, 5, *by)
+        answer = server.client().post("/council", data={"order": order.decode()})
+        assert answer.status_code == status, answer.text
+
+
 def test_the_council_stops_all_and_alone_starts_it_again(
     server: Running, tmp_path: Path
 ) -> None:
@@ -194,4 +225,5 @@ def test_the_council_stops_all_and_alone_starts_it_again(
     assert count(server, kinds.format(RecordKind.SUSPEND_ORDERED)) == 1
     assert count(server, kinds.format(RecordKind.SUSPEND_ENDED)) == 1
     assert count(server, kinds.format(RecordKind.SUSPEND_REFUSED)) >= 4
+    keys_change_hands(server, file)
     assert plate not in server.said

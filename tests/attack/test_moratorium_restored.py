@@ -1,4 +1,4 @@
-"""A backup from before a moratorium is restored, and the moratorium is still there."""
+"""A backup from before is restored; the moratorium and the new keys are still there."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 from tests.support.agency import SettableClock
-from tests.support.council import MAYA, NOAH, an_order, enrolled
+from tests.support.council import (
+    ADA,
+    CLERK,
+    MAYA,
+    NOAH,
+    an_order,
+    enrolled,
+    handed_over,
+)
 from tests.support.postgres import reachable_folder
 
 from charteroak.core.codes import Step
@@ -77,6 +85,47 @@ def test_neither_a_kept_nor_a_lost_key_folder_ends_it(folder: Path) -> None:
         assert isinstance(old, NotCarried)
         clock.advance(HOUR)
         again = an_order(agency, Step.RESUME, MAYA, NOAH)
+        assert isinstance(take_order(agency, again), Carried)
+        assert agency.in_force().mode is Mode.ORDINARY
+
+
+def test_keys_that_were_given_up_do_not_come_back_with_a_backup(folder: Path) -> None:
+    clock, keys = SettableClock(), folder / "old" / "keys"
+    with open_site(settings(folder, "old"), clock=clock) as site:
+        enrolled(site.agency)
+        back_up(site.agency, site.admin, folder / "backup", release="test")
+        clock.advance(HOUR)
+        to = (NOAH, ADA, CLERK)
+        order = an_order(site.agency, Step.HAND_OVER, MAYA, NOAH, to=to)
+        assert isinstance(take_order(site.agency, order), Carried)
+        clock.advance(HOUR)
+        handed_over(site.agency, NOAH, CLERK, to=(ADA, CLERK))
+    clock.advance(HOUR)
+
+    # The folder of the keys was saved: it knows the chain, signature by signature.
+    shutil.copytree(keys, folder / "saved" / "keys")
+    with restored(folder, "saved", clock) as site:
+        agency = site.agency.in_force()
+        assert [each.name for each in agency.council.keys] == [ADA.name, CLERK.name]
+        assert (agency.council.suspended, agency.council.doubt) == (False, False)
+        assert kinds(agency).count("council.handed_over") == 2
+        for step, by in [(Step.SUSPEND, (MAYA,)), (Step.HAND_OVER, (MAYA, NOAH))]:
+            old = an_order(agency, step, *by, to=(MAYA, NOAH)[: 2 * len(by) - 2])
+            assert isinstance(take_order(agency, old), NotCarried)
+
+    # It was not: all stands still, and those who have the keys now show how they got them.
+    (folder / "exported" / "keys").mkdir(parents=True, mode=0o700)
+    for name in LASTING:
+        shutil.copy(keys / name, folder / "exported" / "keys" / name)
+    with restored(folder, "exported", clock) as site:
+        agency = site.agency.in_force()
+        assert agency.council.doubt
+        assert agency.mode is Mode.STOPPED
+        assert isinstance(take_order(agency, order), Carried)
+        assert agency.in_force().mode is Mode.STOPPED
+        old = an_order(agency, Step.RESUME, MAYA, NOAH)
+        assert isinstance(take_order(agency, old), NotCarried)
+        again = an_order(agency, Step.RESUME, ADA, CLERK)
         assert isinstance(take_order(agency, again), Carried)
         assert agency.in_force().mode is Mode.ORDINARY
 
