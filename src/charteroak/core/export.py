@@ -176,6 +176,7 @@ class ExportMade:
 class WhyNothing(StrEnum):
     """Why a package that the rules allow was not given out."""
 
+    BUSY = "busy"
     HOLD_ENDED = "hold_ended"
     TOO_LARGE = "too_large"
 

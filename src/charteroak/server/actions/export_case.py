@@ -41,7 +41,7 @@ from charteroak.law.screening import note_rules
 from charteroak.law.words import spoken
 from charteroak.server.agency import Agency
 from charteroak.server.flagging import flag_record
-from charteroak.server.store import audit, exports
+from charteroak.server.store import audit, exports, packing
 from charteroak.server.store.database import Changes
 from charteroak.server.store.exports import Copy
 from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneError
@@ -60,7 +60,8 @@ def export_case(
 
     Three transactions: the question with the decision; the look; the answer with the
     package's SHA-256, in which every hold is seen once more to stand. The package is
-    made in memory alone: what breaks off leaves its question in the log and no file.
+    made in memory alone, one at a time: what breaks off, or comes while another is made,
+    leaves its question in the log and no file.
 
     Returns:
         An answer that opens when the log durably holds the last record about it.
@@ -130,6 +131,14 @@ class _Making:
     at: datetime = attrs.field(kw_only=True)
 
     def answer(
+        self, chosen: Sequence[Standing]
+    ) -> Sealed[Exported | Forbidden | NothingExported]:
+        with self.agency.database.changes() as turn:
+            if not packing.take(turn):
+                return self.nothing(WhyNothing.BUSY)
+            return self._made(chosen)
+
+    def _made(
         self, chosen: Sequence[Standing]
     ) -> Sealed[Exported | Forbidden | NothingExported]:
         try:

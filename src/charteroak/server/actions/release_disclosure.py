@@ -1,6 +1,7 @@
 """Look up what was asked for, and make the package that leaves the house."""
 
 import hashlib
+from typing import TypeAlias
 
 import attrs
 
@@ -24,7 +25,7 @@ from charteroak.core.sealed import LogReceipt, Sealed
 from charteroak.core.search_answer import Sighting
 from charteroak.server import leaving
 from charteroak.server.agency import Agency
-from charteroak.server.store import audit, counts, disclosures, searches
+from charteroak.server.store import audit, counts, disclosures, packing, searches
 from charteroak.server.vault.pictures import PictureBrokenError, PictureGoneError
 
 _PROVED = frozenset({"at", "cameras", "plate", "reference", "since", "state", "until"})
@@ -49,6 +50,11 @@ class Released:
     sha256: str
 
 
+@attrs.frozen(kw_only=True)
+class PackageBusy:
+    """Another package is being made; nothing was decided, looked up or recorded."""
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class _Found:
     sightings: tuple[Sighting, ...]
@@ -56,15 +62,18 @@ class _Found:
     facts: tuple[tuple[str, str], ...]
 
 
+_Answer: TypeAlias = Sealed[Released] | Refusal | NoSuchDisclosure | SamePerson
+
+
 def release_disclosure(
     agency: Agency, who: Person, number: RecordId
-) -> Sealed[Released] | Refusal | NoSuchDisclosure | SamePerson | NotAllowed:
+) -> _Answer | PackageBusy | NotAllowed:
     """Decide once more, look, make the package and record what it is.
 
     Three transactions around the look, as for a search: the decision, the look, the
     count with the package's SHA-256. A declaration that ended after the approval, a rule
     or a switch that was changed since, refuses it here, also while the package is made.
-    What is due is never found.
+    What is due is never found. One package is made at a time.
 
     Returns:
         A package that opens when the log durably holds the decision.
@@ -75,6 +84,13 @@ def release_disclosure(
     """
     if not who.may(Act.APPROVE_DISCLOSURE):
         return NotAllowed()
+    with agency.database.changes() as turn:
+        if not packing.take(turn):
+            return PackageBusy()
+        return _release(agency, who, number)
+
+
+def _release(agency: Agency, who: Person, number: RecordId) -> _Answer:
     details = leaving.details_of(agency, number)
     if isinstance(details, NoSuchDisclosure):
         return details
@@ -130,7 +146,11 @@ def _look(
             not_after=not_after,
             limit=MOST_READS,
         )
-    more = "There were more: these are the newest." if page.cut else "All that fit."
+    more = (
+        "There were more: these are the newest."
+        if page.cut
+        else "Every read that fits the request."
+    )
     return _Found(sightings=page.sightings, cut=page.cut, facts=(("Complete", more),))
 
 

@@ -49,7 +49,10 @@ from charteroak.server.actions.explain_disclosure import (
     DisclosureExplained,
     explain_disclosure,
 )
-from charteroak.server.actions.release_disclosure import release_disclosure
+from charteroak.server.actions.release_disclosure import (
+    PackageBusy,
+    release_disclosure,
+)
 from charteroak.server.actions.see_disclosures import (
     count_open,
     desk_choices,
@@ -124,6 +127,7 @@ PAPER_NAMES: Final = {
 }
 
 SAID: Final = {
+    "busy": later("Another package is being made; try again in a minute."),
     "approved": later("Approved. It is decided once more when it is released."),
     "entered": later("Entered. A supervisor who is not you must approve it."),
     "refused": later("Refused, and recorded. The letter says why."),
@@ -293,6 +297,8 @@ def release(agency: TheAgency, session: Releases, number: RecordNumber) -> Respo
     match answer:
         case Refusal(letter=letter):
             return to_request(number, "refused" if letter else "not-again")
+        case PackageBusy():
+            return to_request(number, "busy")
         case SamePerson():
             return to_request(number, "same")
         case NoSuchDisclosure():

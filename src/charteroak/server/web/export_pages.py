@@ -48,6 +48,10 @@ TO: Final = {
 """Whom a case goes to, as pages name them."""
 
 _NOTHING: Final = {
+    WhyNothing.BUSY: later(
+        "Another package is being made; try again in a minute. Nothing is lost: what you "
+        "chose and typed is below."
+    ),
     WhyNothing.HOLD_ENDED: later(
         "A hold has ended since you opened this page, so nothing was given out. What is "
         "still held is below."
@@ -58,6 +62,7 @@ _NOTHING: Final = {
     ),
 }
 _STATUS: Final = {
+    WhyNothing.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     WhyNothing.HOLD_ENDED: HTTPStatus.CONFLICT,
     WhyNothing.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
