@@ -161,6 +161,22 @@ def test_what_is_found_in_a_kept_period_is_chosen_and_exported(
         assert len(json.loads(archive.read(name))) == found
 
 
+def test_a_package_that_did_not_arrive_is_made_again(browsers: Browsers) -> None:
+    page = a_page(browsers, Role.INVESTIGATOR)
+    page.goto(f"{browsers.address}/export/{CASE}")
+    fill(page)
+    make = page.get_by_role("button", name="Make and download the package")
+    with page.expect_download() as first:
+        make.click()
+    # For a moment a second press counts for nothing: it is rarely meant.
+    expect(page.locator("form[data-co-sent]")).to_have_count(0)
+
+    with page.expect_download() as second:
+        make.click()
+
+    assert first.value.suggested_filename != second.value.suggested_filename
+
+
 def test_the_key_is_shown_where_an_outsider_can_compare_it(browsers: Browsers) -> None:
     nobody = browsers.chromium.new_context().new_page()
     with nobody.expect_download() as waiting:

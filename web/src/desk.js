@@ -85,6 +85,10 @@ document.querySelector("[data-co-focus]")?.focus();
 document.addEventListener("submit", (event) => {
   if (event.target.dataset.coSent) event.preventDefault();
   else if (!event.target.hasAttribute("hx-post")) event.target.dataset.coSent = "1";
+  // Where the answer is a file, the page stays: what broke off can be asked for again.
+  if (event.target.hasAttribute("data-co-file")) {
+    setTimeout(() => delete event.target.dataset.coSent, 3000);
+  }
 });
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-co-sent]")) delete form.dataset.coSent;
