@@ -80,5 +80,8 @@ def _block(block: Block) -> dict[str, object]:
 
 
 def _width(cells: list[str]) -> int:
+    """The share of a column; 0: as wide as its words, which are all short."""
+    if max(map(len, cells)) <= _NARROWEST:
+        return 0
     average = sum(map(len, cells)) // len(cells)
     return min(max(average, _NARROWEST), _WIDEST)

@@ -76,13 +76,13 @@ _DONE: Final = {
 }
 
 _TROUBLE: Final = {
+    "name": later("Say in words where it stands."),
     "camera_id": later(
         "Use 1 to 40 lower-case letters, digits and dashes, as in main-st-north."
     ),
-    "name": later("Say in words where it stands."),
-    "latitude": later("Give degrees from -90 to 90, as in 41.7658."),
-    "longitude": later("Give degrees from -180 to 180, as in -72.6734."),
-    "heading": later("Give degrees clockwise from north, 0 to 360."),
+    "latitude": later("Give the latitude, degrees from -90 to 90, as in 41.7658."),
+    "longitude": later("Give the longitude, degrees from -180 to 180, as in -72.6734."),
+    "heading": later("Give where it looks, degrees clockwise from north, 0 to 360."),
     "place": later("Choose what it looks at; the rules decide by it."),
     "mount": later("Choose what it is mounted on."),
     "location": later("Say whether its place is published."),
@@ -295,7 +295,9 @@ def _again(
     wrong: list[str],
 ) -> Response:
     words = words_of(request)
-    errors = {field: words.gettext(_TROUBLE[field]) for field in wrong}
+    errors = {
+        field: words.gettext(_TROUBLE[field]) for field in _TROUBLE if field in wrong
+    }
     return _list(request, agency, session, typed=typed, errors=errors)
 
 

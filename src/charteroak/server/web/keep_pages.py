@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, File, Request, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
 from charteroak.core.hold import KEEP_DAYS, SOON
+from charteroak.core.hold_span import HoldSpan
 from charteroak.core.log_record import RecordId
 from charteroak.core.people import Act
 from charteroak.core.read import ReadId
@@ -80,9 +81,9 @@ def ask_for_hold(  # noqa: PLR0913, PLR0917  (path, form and session)
     """Write the wish down; a supervisor decides."""
     errors: dict[str, str] = {}
     words = words_of(request)
-    reason, days = read_reason(ground, errors, words)
     today = agency.clock().astimezone(agency.zone).date()
     grounds = read_ground(ground, document, errors, words, today=today)
+    reason, days = read_reason(ground, errors, words)
     if errors:
         return _read_form(request, asked, read_id, ground, errors)
     answer = request_hold(
@@ -135,7 +136,7 @@ def count(
     ).open(agency.covered)
     match counted:
         case SpanCounted():
-            return _ground_form(request, agency, session, typed, counted=counted)
+            return _ground_form(request, agency, session, typed, span, counted=counted)
         case Forbidden():
             return forbidden(request, counted, Act.REQUEST_HOLD)
         case ReadGone():
@@ -163,12 +164,12 @@ def ask_for_span(  # noqa: PLR0913, PLR0917  (form and session)
     if span is None or purpose is None or wrong:
         return _span_form(request, agency, session, typed, wrong)
     errors: dict[str, str] = {}
-    reason, days = read_reason(ground, errors, words)
     today = agency.clock().astimezone(agency.zone).date()
     grounds = read_ground(ground, document, errors, words, today=today)
+    reason, days = read_reason(ground, errors, words)
     if errors:
         return _ground_form(
-            request, agency, session, typed, ground=ground, errors=errors
+            request, agency, session, typed, span, ground=ground, errors=errors
         )
     answer = request_span(
         agency,
@@ -225,6 +226,7 @@ def _ground_form(  # noqa: PLR0913  (what the page shows, by name)
     agency: Agency,
     session: Session,
     typed: TypedSpan,
+    span: HoldSpan,
     *,
     counted: SpanCounted | None = None,
     ground: TypedGround | None = None,
@@ -236,6 +238,7 @@ def _ground_form(  # noqa: PLR0913  (what the page shows, by name)
     labels = {str(each.code): each.label for each in agency.profile.purposes}
     values = {
         "typed": typed,
+        "span": span,
         "counted": counted,
         "names": [names.get(each, each) for each in typed.cameras],
         "label": labels.get(typed.purpose, typed.purpose),

@@ -48,9 +48,9 @@ _DOES: Final = {
     Role.AUDITOR: later("reads the log, looks at flags; cannot see reads"),
     Role.DISPATCHER: later("answers alerts, verifies them"),
     Role.INVESTIGATOR: later("searches for a case, asks for holds"),
-    Role.LIST_CLERK: later("loads hot lists; cannot search"),
+    Role.LIST_CLERK: later("hot lists, requests of others; cannot search"),
     Role.OFFICER: later("verifies alerts, records what came of them"),
-    Role.SUPERVISOR: later("approves holds"),
+    Role.SUPERVISOR: later("searches, and approves what others ask for"),
 }
 
 _REFUSED: Final = {
