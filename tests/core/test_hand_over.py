@@ -322,17 +322,19 @@ def test_after_a_doubt_a_hand_over_is_said_again_whatever_its_age() -> None:
     """What a backup forgot; the doubt took the number that the hand-over had."""
     backup = [taken(1, Step.SUSPEND, (MAYA,)), taken(2, Step.RESUME, (MAYA, NOAH))]
     lost = signed(3, Step.HAND_OVER, (MAYA, NOAH), ADA, BEN)
-    later = signed(5, Step.HAND_OVER, (ADA, BEN), BEN, CLERK)
+    later = signed(4, Step.HAND_OVER, (ADA, BEN), BEN, CLERK)
     now = NOON + 400 * timedelta(days=1)
     found = stands(*backup, attrs.evolve(taken(3, None), at=now - HOUR))
 
-    for order in (lost, later):
+    for order, place in ((lost, 4), (later, 5)):
         assert objection(order.order, found, at=now) is None
-        place = found.place(order.order)
+        assert found.place(order.order) == place
         row = Taken(
             number=place, step=Step.HAND_OVER, at=now, reason="again", text=order.text
         )
         assert found.bears(row)
+        # Not before its turn: the numbers of the rows say what came after what.
+        assert not found.bears(attrs.evolve(row, number=2))
         found = found.after(row)
         # It ends nothing, and is not said a third time.
         assert (found.doubt, found.suspended) == (True, True)
