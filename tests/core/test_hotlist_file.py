@@ -149,3 +149,14 @@ def test_any_text_after_a_header_is_parsed_or_refused(text: str) -> None:
     except UnreadableListError:
         return
     assert found.left_out >= len(found.errors)
+
+
+def test_vague_reasons_are_counted_all_and_named_up_to_a_thousand() -> None:
+    rows = "".join(f"A{number},CT,x\n" for number in range(1200))
+    content = f"plate,state,reason\n{rows}B1,CT,stolen\n".encode()
+
+    found = parse(content, zone=HARTFORD, says_nothing=lambda text: text == "x")
+
+    assert found.vague_rows == 1200
+    assert found.vague == tuple(range(2, 1002))
+    assert len(found.rows) == 1201

@@ -81,6 +81,9 @@ class Parsed:
         errors: the first 1,000 rows that were left out.
         left_out: how many were left out in all.
         refused: plates of those that say what the law forbids.
+        vague: lines of rows that give no reason that anybody could check, the first
+            1,000; they are not left out.
+        vague_rows: how many such rows there are.
     """
 
     rows: tuple[Row, ...]
@@ -88,6 +91,8 @@ class Parsed:
     errors: tuple[RowError, ...]
     left_out: int
     refused: tuple[PlateText, ...]
+    vague: tuple[int, ...] = ()
+    vague_rows: int = 0
 
 
 def parse(
@@ -96,6 +101,7 @@ def parse(
     zone: ZoneInfo,
     refuses: Callable[[str], bool] | None = None,
     unfit: Callable[[Row], tuple[str, str] | None] | None = None,
+    says_nothing: Callable[[str], bool] | None = None,
 ) -> Parsed:
     """Read a file.
 
@@ -105,6 +111,7 @@ def parse(
             through that day.
         refuses: whether a row is left out for what is written in it.
         unfit: why else a row is left out: its column and what is wrong with it.
+        says_nothing: whether a reason is none that anybody could check.
 
     Raises:
         UnreadableListError: it is no hot list.
@@ -115,6 +122,7 @@ def parse(
     rows: dict[Row, Row] = {}
     errors: list[RowError] = []
     refused: list[PlateText] = []
+    vague: list[int] = []
     good = left_out = 0
     for cells in _cells(lines):
         if not any(cell.strip() for cell in cells):
@@ -129,6 +137,8 @@ def parse(
                 raise _RowTroubleError(*why)  # noqa: TRY301  (as above)
             rows[attrs.evolve(row, expires_at=None)] = row
             good += 1
+            if says_nothing and says_nothing(row.reason):
+                vague.append(lines.line_num)
         except _RowTroubleError as trouble:
             left_out += 1
             if len(errors) < _MOST_ERRORS:
@@ -145,6 +155,8 @@ def parse(
         errors=tuple(errors),
         left_out=left_out,
         refused=tuple(refused),
+        vague=tuple(vague[:_MOST_ERRORS]),
+        vague_rows=len(vague),
     )
 
 

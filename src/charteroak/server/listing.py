@@ -23,7 +23,7 @@ from charteroak.core.hotlist_file import Row, RowError, UnreadableListError
 from charteroak.core.log_record import Draft, RecordKind
 from charteroak.core.people import Person
 from charteroak.core.plate import PlateText
-from charteroak.core.screening import screen
+from charteroak.core.screening import Verdict, screen
 from charteroak.core.search_check import banned
 from charteroak.law.screening import note_rules
 from charteroak.server.agency import Agency
@@ -83,6 +83,7 @@ class Notes:
         self._agency = agency
         self._who = who
         self._known: dict[str, bool] = {}
+        self._vague: dict[str, bool] = {}
         self.rules: set[str] = set()
         self.plates: Sequence[PlateText] = ()
 
@@ -100,6 +101,13 @@ class Notes:
             if self._known[text] and screened.rule is not None:
                 self.rules.add(screened.rule.rule_id)
         return self._known[text]
+
+    def says_nothing(self, text: str) -> bool:
+        """Whether a text is no reason that anybody could check, as in `inv`."""
+        if text not in self._vague:
+            screened = screen(text, note_rules())
+            self._vague[text] = screened.verdict is Verdict.VAGUE
+        return self._vague[text]
 
 
 def described(file: ListFile, notes: Notes) -> tuple[str, str, str] | ListUnreadable:

@@ -88,6 +88,21 @@ def test_a_list_is_loaded_and_its_bad_rows_are_named(
     assert "ABO123" not in tables.text_of("log")
 
 
+def test_reasons_that_nobody_could_check_are_counted_and_named_by_line(
+    agency: Agency, tables: Tables
+) -> None:
+    rows = ["A1,CT,inv", "B2,CT,stolen", "C3,CT,.", "D4,CT,", "E5,CT,investigation"]
+
+    done = loaded(agency, a_file(*rows))
+
+    # A list from elsewhere is taken as it is: only the one without any is left out.
+    assert (done.vague, done.vague_rows) == ((2, 4, 6), 3)
+    assert (done.entries, done.left_out) == (4, 1)
+    assert may_hold(agency, "A1")
+    (entry,) = tables.public_entries("hotlist.loaded")
+    assert entry["vague"] == 3
+
+
 def test_a_list_is_replaced_whole_and_others_stay(
     agency: Agency, box: FakeBox, tables: Tables
 ) -> None:

@@ -195,6 +195,23 @@ def test_who_is_no_supervisor_answers_nothing(
     assert "MINE1" not in clerk.get("/hot-lists").text
 
 
+def test_a_list_from_elsewhere_shows_which_lines_give_no_reason(
+    client_as: ClientAs,
+) -> None:
+    clerk = client_as(Role.LIST_CLERK)
+    rows = b"plate,reason\nVAGUE1,inv\nCLEAR1,stolen\nVAGUE2,.\n"
+    stolen = {**LIST, "name": "state file", "list_class": "vehicle"}
+
+    answer = clerk.post(
+        "/hot-lists", stolen, files={"file": ("a.csv", rows, "text/csv")}
+    )
+
+    assert "3 plates are on it." in answer.text
+    assert "2 lines give no reason that anybody could check" in answer.text
+    assert "2, 4</span>" in answer.text
+    assert not re.search(r"VAGUE[12]", answer.text)
+
+
 def test_a_local_file_waits_and_says_so(client_as: ClientAs) -> None:
     clerk, boss = client_as(Role.LIST_CLERK), client_as(Role.SUPERVISOR)
     rows = b"plate,reason,case\nFILE1,towed after the crash on Elm,26-1\nFILE2,x y z,\n"

@@ -58,6 +58,9 @@ class Loaded:
         repeated: how many rows said what an earlier one had said.
         errors: rows that were left out, the first 1,000.
         left_out: how many rows were left out in all.
+        vague: lines of rows whose reason nobody could check, the first 1,000; a list
+            from elsewhere may say so little, and they are in force.
+        vague_rows: how many such rows there are.
     """
 
     list_id: HotListId
@@ -65,6 +68,8 @@ class Loaded:
     repeated: int
     errors: tuple[RowError, ...]
     left_out: int
+    vague: tuple[int, ...]
+    vague_rows: int
 
 
 @attrs.frozen(kw_only=True)
@@ -135,6 +140,8 @@ def load_hotlist(
         repeated=rows.repeated,
         errors=rows.errors,
         left_out=rows.left_out,
+        vague=rows.vague,
+        vague_rows=rows.vague_rows,
     )
 
 
@@ -175,7 +182,12 @@ def _parsed(
             hint="Give it another name: this list would take the place of that one.",
         )
     try:
-        parsed = parse(file.content, zone=agency.zone, refuses=notes.refuses)
+        parsed = parse(
+            file.content,
+            zone=agency.zone,
+            refuses=notes.refuses,
+            says_nothing=notes.says_nothing,
+        )
     except UnreadableListError as unreadable:
         return ListUnreadable(trouble=str(unreadable), hint=unreadable.hint)
     if parsed.errors and not parsed.rows:
@@ -215,6 +227,7 @@ def _replace(
                     **decision_fields(permit),
                     "entries": len(parsed.rows),
                     "left_out": parsed.left_out,
+                    "vague": parsed.vague_rows,
                 },
                 private={
                     "person": str(who.person_id),

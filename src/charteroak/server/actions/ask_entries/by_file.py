@@ -21,10 +21,8 @@ from charteroak.core.own_entry import (
 )
 from charteroak.core.people import Act, Person
 from charteroak.core.policy import Denial
-from charteroak.core.screening import Verdict, screen
 from charteroak.core.search import Purpose, UnreadableCaseError, parse_case
 from charteroak.core.search_answer import Forbidden
-from charteroak.law.screening import note_rules
 from charteroak.server.actions.ask_entries.waiting import (
     EntriesWait,
     asked,
@@ -144,7 +142,7 @@ def _unfit(
     """Why a row cannot be on a list of the agency's own: its column, what is wrong."""
     if row.vehicle and notes.refuses(row.vehicle):
         return "vehicle", FORBIDDEN_WORDS
-    if screen(row.reason, note_rules()).verdict is Verdict.VAGUE:
+    if notes.says_nothing(row.reason):
         return "reason", "it does not say what crime or person"
     if row.expires_at is not None and row.expires_at <= at:
         return "expires", "it has ended already"
