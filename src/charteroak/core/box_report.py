@@ -97,7 +97,8 @@ class BoxStanding:
         disk_total_bytes: size of that disk; None: it cannot tell.
         mode: what it keeps; None: it does not say, or in a word nobody knows.
         list_until: when the list that it compares with is over; None: it has none.
-        destroyed: reads that waited when it was told to keep hits alone, ever.
+        destroyed: reads that waited when it was told to keep hits alone, or when the
+            key of its queue was gone, ever.
         memory_safe: whether nothing of its memory can get onto its disk; None: it
             does not say.
     """

@@ -266,7 +266,8 @@ class BoxReport(msgspec.Struct, frozen=True, kw_only=True):
         mode: a `keeping.Mode`; empty: it does not say.
         list_left_s: for how long the list that it compares with still counts; None: it
             has none in force.
-        destroyed: reads that waited when it was told to keep hits alone, ever.
+        destroyed: reads that waited when it was told to keep hits alone, or when the
+            key of its queue was gone, ever.
         memory_safe: whether nothing of its memory can get onto its disk; None: it
             does not say.
     """
