@@ -116,6 +116,13 @@ def test_a_question_that_is_not_understood_is_a_sentence(
     assert "Traceback" not in done.output
 
 
+def test_a_state_that_is_not_there_is_told_with_those_that_are() -> None:
+    done = run("check", "us_xx")
+
+    assert done.exit_code == 2
+    assert "no law profile named us_xx; there are us_ct, us_me" in said(done)
+
+
 def test_a_check_says_what_there_is() -> None:
     done = run("check", "minimal", "no_sharing")
 

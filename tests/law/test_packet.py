@@ -92,6 +92,14 @@ def test_cameras_that_cannot_be_read_are_named(
     assert not out.exists()
 
 
+def test_a_name_that_says_neither_page_nor_pdf_is_refused(tmp_path: Path) -> None:
+    done = run("Town", "-o", tmp_path / "packet.docx")
+
+    assert done.exit_code == 2
+    assert "ends neither in .html nor in .pdf" in done.output.replace("\n", " ")
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_file_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     done = run("Town", "-o", tmp_path / "nowhere" / "packet.html")
 

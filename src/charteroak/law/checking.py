@@ -1,5 +1,6 @@
 """Checking rules whole: everything they can be asked, and what is wrong with them."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
@@ -35,6 +36,8 @@ _AT_ONCE: Final = 2_000
 Begin = Callable[[str, int], Callable[[int], None]]
 """Begins to show a work of so many steps; gives what is told how many are done."""
 
+_STATE: Final = re.compile(r"us_[a-z]{2}")
+
 
 @attrs.frozen(kw_only=True)
 class Report:
@@ -69,7 +72,7 @@ def found(
         CharterOakError: there are none, or they cannot be relied on.
     """
     slug = name.strip().lower().replace("-", "_")
-    if slug in profile_codes():
+    if slug in profile_codes() or _STATE.fullmatch(slug):
         profile = load_profile(slug, on=on)
         return profile.rules, profile.custodian
     custodian = load_profile(law, on=on).custodian

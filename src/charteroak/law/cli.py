@@ -288,9 +288,7 @@ def packet(  # noqa: PLR0913  (options, given by name)
     agency: Annotated[str, typer.Argument(help="Name of the agency.")],
     output: Annotated[
         Path,
-        typer.Option(
-            "--output", "-o", help="HTML or PDF file to write.", dir_okay=False
-        ),
+        typer.Option("--output", "-o", help="Ends in .html or .pdf.", dir_okay=False),
     ],
     *,
     law: Law = "us_ct",
@@ -306,7 +304,7 @@ def packet(  # noqa: PLR0913  (options, given by name)
     Example: charteroak law packet "Town of Example" --with local -o packet.html
 
     Purposes, agencies, retention, lists, cameras, the policy and the contract terms, as
-    the rules in force answer. A file that ends in .pdf becomes a PDF.
+    the rules in force answer.
 
     Exit status: 0 it is written; 2 the rules or the cameras cannot be read, or the file
     cannot be written.
@@ -320,6 +318,9 @@ def packet(  # noqa: PLR0913  (options, given by name)
     )
 
     with _mistakes():
+        if (form := output.suffix.lower()) not in {".html", ".pdf"}:
+            msg = f"{output} ends neither in .html nor in .pdf"
+            raise UnwritablePacketError(msg)
         profile = load_profile(law, on=_day(on))
         terms = [load_terms(name, custodian=profile.custodian) for name in beside or ()]
         found = Packet(
@@ -329,7 +330,7 @@ def packet(  # noqa: PLR0913  (options, given by name)
             cameras=None if cameras is None else read_cameras(cameras),
             on=_day(on),
         )
-        if output.suffix.lower() == ".pdf":
+        if form == ".pdf":
             from charteroak.law.pdf import pdf  # noqa: PLC0415 - on demand
 
             content = pdf(document(found), made_on=found.on)

@@ -49,9 +49,9 @@ class UnknownJurisdictionError(CharterOakError):
     code = "charteroak.law.unknown-jurisdiction"
     hint = "Set the law profile to one that exists, such as us_ct for Connecticut."
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         known = ", ".join(profile_codes())
-        super().__init__(f"there is no law profile of that name; there are {known}")
+        super().__init__(f"there is no law profile named {name}; there are {known}")
 
 
 class NotInForceError(CharterOakError):
@@ -84,7 +84,7 @@ def load_profile(code: str, *, on: date) -> Profile:
     slug = code.strip().lower().replace("-", "_")
     folder = files(__package__).joinpath(slug)
     if not re.fullmatch(r"[a-z]{2}_[a-z]{2}", slug) or not folder.is_dir():
-        raise UnknownJurisdictionError
+        raise UnknownJurisdictionError(code)
     dates = _dates(folder)
     in_force = [effective for effective in dates if effective <= on]
     if not in_force:
@@ -204,7 +204,7 @@ def _shelved(name: str) -> Traversable:
             if file.is_file():
                 return file
     known = ", ".join(terms_names())
-    msg = f"there is no agency policy or contract of that name; there are {known}"
+    msg = f"there is no agency policy or contract named {name}; there are {known}"
     raise UnknownPolicyError(msg)
 
 

@@ -35,7 +35,10 @@ class PortTakenError(CharterOakError):
     """Another program listens there."""
 
     code = "charteroak.server.port-taken"
-    hint = "Stop that program, or choose another port with --port."
+    hint = (
+        "Another program may have the port: stop it, or choose another port with --port "
+        "(make demo ARGS='--port 8701')."
+    )
 
 
 def address(settings: Settings) -> str:
@@ -58,7 +61,8 @@ def listen(settings: Settings) -> socket.socket:
             family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET,
         )
     except OSError as refused:
-        message = f"cannot listen on {settings.host}, port {settings.port}"
+        why = refused.strerror or "refused"
+        message = f"cannot listen on {settings.host}, port {settings.port}: {why}"
         raise PortTakenError(message) from refused
 
 

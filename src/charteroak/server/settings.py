@@ -95,7 +95,8 @@ class Settings(BaseSettings):
         timedelta | None,
         Field(
             title="The agency's own retention limit",
-            description="Shorter than the law's, if set; the shortest always wins.",
+            description="Shorter than the law's, if set: P7D is seven days, PT3M three "
+            "minutes. The shortest always wins.",
             ge=timedelta(minutes=1),
         ),
     ] = None

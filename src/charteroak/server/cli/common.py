@@ -1,6 +1,8 @@
 """What the commands of a server share: settings, the way in, the log on the terminal."""
 
+import difflib
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -22,6 +24,9 @@ from charteroak.server.web.access import KEYS
 
 ATTENTION: Final = 1
 _SLOW: Final = timedelta(seconds=2)
+_PREFIX: Final = "CHARTEROAK_"
+_NEAR: Final = 0.7
+"""How alike two names are that one of them is taken for a slip."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Plain JSON on stdout.")]
 
@@ -39,6 +44,7 @@ def load_settings(**given: object) -> Settings:
     Raises:
         BadSettingsError: names each wrong setting, and what is wrong with it.
     """
+    _refuse_misspelt()
     try:
         return Settings.model_validate(
             {
@@ -48,10 +54,29 @@ def load_settings(**given: object) -> Settings:
         )
     except ValidationError as refused:
         wrong = "; ".join(
-            f"{'.'.join(str(part) for part in each['loc']) or 'settings'}: {each['msg']}"
+            f"{_variable(each['loc'])}: {each['msg'].removeprefix('Value error, ')}"
             for each in refused.errors()
         )
         raise BadSettingsError(wrong) from refused
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    """The environment variable of a setting, or what stands for several."""
+    return f"{_PREFIX}{str(place[0]).upper()}" if place else "settings"
+
+
+def _refuse_misspelt() -> None:
+    """Refuse a variable that is nearly a setting: a policy unheeded would be a yes.
+
+    Other variables with our prefix belong to boxes and engines, and are like none.
+    """
+    known = [name.upper() for name in Settings.model_fields]
+    ours = [each for each in sorted(os.environ) if each.startswith(_PREFIX)]
+    for name in (each.removeprefix(_PREFIX) for each in ours):
+        meant = difflib.get_close_matches(name, known, n=1, cutoff=_NEAR)
+        if meant and meant[0] != name:
+            message = f"{_PREFIX}{name} is no setting; {_PREFIX}{meant[0]} is"
+            raise BadSettingsError(message)
 
 
 class LogForm(StrEnum):

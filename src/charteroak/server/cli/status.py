@@ -19,6 +19,7 @@ from charteroak.server.web.status_pages import (
     TROUBLES,
     WHEN_LATE,
 )
+from charteroak.server.web.text import ENGLISH, exactly
 
 _GIBIBYTE = 1 << 30
 _NOT_RUNNING = (
@@ -148,7 +149,7 @@ def _print(seen: Status, *, running: bool) -> None:
 
 
 def _facts(seen: Status) -> Iterator[tuple[str, str]]:
-    yield "Reads are kept for", str(seen.limit)
+    yield "Reads are kept for", exactly(seen.limit, ENGLISH)
     yield "Stored, deleted in 24 hours", f"{seen.stored}, {seen.deleted}"
     yield "Alerts that wait for a person", str(seen.unverified)
     free, total = seen.disk.free_bytes, seen.disk.total_bytes

@@ -18,6 +18,7 @@ import attrs
 import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
 
 from charteroak.core.errors import CharterOakError
 from charteroak.server.store import roles
@@ -30,6 +31,16 @@ _SCHEMA_TOKEN: Final = "@schema@"  # noqa: S105  # a placeholder
 # One migration at a time on a database: roles and grants on the database are common
 # to all agencies. Any constant does; this is the word `charter!` in ASCII.
 _LOCK: Final = int.from_bytes(b"charter!", "big")
+
+
+class DatabaseUnreachableError(CharterOakError):
+    """The database takes no connection at the start."""
+
+    code = "charteroak.store.unreachable"
+    hint = (
+        "Where CHARTEROAK_DSN names one, check that it runs, and the address, user and "
+        "password in it."
+    )
 
 
 class MigrationFileError(CharterOakError):
@@ -169,12 +180,13 @@ def migrate(  # noqa: PLR0913 - each can be given alone
         The migrations that were applied now.
 
     Raises:
+        DatabaseUnreachableError: nothing done.
         MigrationChangedError, DatabaseNewerError, MigrationGapError: nothing applied.
         MigrationFailedError: the files before the one that failed stay applied.
         ServerTooOldError, MissingRightsError, RoleTakenError: nothing done.
     """
     known = load(folder if folder is not None else released())
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with _connected(dsn) as connection:
         roles.check_server(connection)
         # Released with the session, also when we are killed.
         connection.execute("SELECT pg_advisory_lock(%(key)s)", {"key": _LOCK})
@@ -201,13 +213,22 @@ def pending(
     """The migrations that `migrate` would apply; changes nothing.
 
     Raises:
-        MigrationChangedError, DatabaseNewerError, MigrationGapError: as `migrate`.
+        DatabaseUnreachableError, MigrationChangedError, DatabaseNewerError,
+        MigrationGapError: as `migrate`.
     """
     known = load(folder if folder is not None else released())
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with _connected(dsn) as connection:
         if not _has_history(connection, agency):
             return known
         return _due(connection, agency, known)
+
+
+def _connected(dsn: str) -> "psycopg.Connection[TupleRow]":
+    try:
+        return psycopg.connect(dsn, autocommit=True)
+    except psycopg.Error as refused:
+        # Its text may hold a piece of the connection string; ours does not.
+        raise DatabaseUnreachableError("the database cannot be reached") from refused
 
 
 _HISTORY: Final = """

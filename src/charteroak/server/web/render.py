@@ -18,6 +18,7 @@ from charteroak.server.agency import Agency
 from charteroak.server.web.text import (
     Words,
     ago,
+    exactly,
     how_long,
     later,
     local_time,
@@ -136,6 +137,7 @@ class Pages:
             local_time=self._local_time,
             ago=self._ago,
             how_long=self._how_long,
+            exactly=self._exactly,
             since_when=self._since_when,
         )
         self._environment.globals.update(
@@ -172,6 +174,9 @@ class Pages:
     def _how_long(self, span: timedelta) -> str:
         return how_long(span, self.words)
 
+    def _exactly(self, span: timedelta) -> str:
+        return exactly(span, self.words)
+
 
 def _install(environment: jinja2.Environment, words: Words) -> None:
     # The extension adds this method to the environment by itself, untyped.
@@ -205,7 +210,7 @@ def page(
 
     Every template also has: `session` (None before sign-in; `.person`, `.csrf`),
     `navigation`, `here` (the path), `agency_name`, `now()`, `asset(name)`, and the
-    filters `local_time`, `since_when`, `ago` and `how_long`.
+    filters `local_time`, `since_when`, `ago`, `how_long` and `exactly`.
     """
     session = getattr(request.state, "session", None)
     person: Person | None = getattr(session, "person", None)

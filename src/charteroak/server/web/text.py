@@ -105,6 +105,21 @@ def how_long(span: timedelta, words: Words) -> str:
     return text % {"n": number}
 
 
+def exactly(span: timedelta, words: Words) -> str:
+    """A term, in the largest unit that tells it whole: days, hours or minutes.
+
+    >>> exactly(timedelta(hours=36), ENGLISH), exactly(timedelta(days=21), ENGLISH)
+    ('36 hours', '21 days')
+    """
+    if not span % timedelta(days=1):
+        return how_long(span, words)
+    hours, rest = divmod(span, timedelta(hours=1))
+    if not rest:
+        return words.ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    minutes = span // timedelta(minutes=1)
+    return words.ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+
+
 def ago(moment: datetime, now: datetime, words: Words) -> str:
     """A moment as seen from now.
 
