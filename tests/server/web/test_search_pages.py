@@ -291,12 +291,30 @@ def test_an_error_stands_at_its_field_and_nothing_is_lost(
 def test_the_panel_says_beforehand_and_records_nothing(
     agency: Agency, client_as: ClientAs, changes: Mapping[str, str], words: str
 ) -> None:
-    answer = client_as(Role.INVESTIGATOR).post("/search/explain", {**FORM, **changes})
+    answer = client_as(Role.INVESTIGATOR).post(
+        "/search/explain", {**FORM, **changes}, headers={"hx-request": "true"}
+    )
 
     assert answer.status_code == 200
     assert answer.text.strip().startswith("<aside")
     assert words in text_of(answer.text)
     assert "any one" in text_of(answer.text)
+    assert log_kinds(agency) == ["person.signed_in"]
+
+
+def test_without_scripts_the_law_is_asked_for_by_a_button_and_the_form_stays(
+    agency: Agency, client_as: ClientAs
+) -> None:
+    client = client_as(Role.INVESTIGATOR)
+    (button,) = client.page("/search").select("noscript button")
+
+    answer = client.post(str(button["formaction"]), FORM)
+
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert "The law allows this search" in text_of(str(page.select_one("#explain")))
+    (plate,) = page.select("#plate")
+    assert plate["value"] == FORM["plate"]
+    assert not page.select(".co-summary")
     assert log_kinds(agency) == ["person.signed_in"]
 
 

@@ -106,8 +106,12 @@ def show_form(
 def explain(
     request: Request, agency: TheAgency, session: Searches, form: Form
 ) -> HTMLResponse:
-    """The panel beside the form, for what is typed so far; looks at nothing."""
-    return _page(request, agency, session, form, tried=False, block="explain")
+    """The panel beside the form, for what is typed so far; looks at nothing.
+
+    Without scripts it is asked for by a button, and comes with the page around it.
+    """
+    block = "explain" if "hx-request" in request.headers else None
+    return _page(request, agency, session, form, tried=False, block=block)
 
 
 @router.post("/search")
