@@ -112,6 +112,20 @@ def _step(word: str) -> Step:
         raise typer.BadParameter(msg) from None
 
 
+_StepOption = Annotated[
+    Step | None,
+    typer.Option(parser=_step, metavar="STEP", help="suspend, resume or hand-over."),
+]
+_ToOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Of a hand-over: a public key that counts from then on; give two or three, "
+        "also those that stay.",
+    ),
+]
+
+
 @app.command("key")
 def make_key(
     name: Annotated[str, typer.Argument(help="Of the member who will hold it.")],
@@ -169,12 +183,7 @@ def sign(  # noqa: PLR0913  (options, given by name)
     ],
     key: Annotated[Path, typer.Option("--key", help="The member's secret key.")],
     *,
-    step: Annotated[
-        Step | None,
-        typer.Option(
-            parser=_step, metavar="STEP", help="suspend, resume or hand-over."
-        ),
-    ] = None,
+    step: _StepOption = None,
     agency: Annotated[
         str, typer.Option(help="Short name of the agency; its council page shows it.")
     ] = "",
@@ -182,14 +191,7 @@ def sign(  # noqa: PLR0913  (options, given by name)
         int, typer.Option(help="Number of the order; the council page shows it.")
     ] = 0,
     reason: Annotated[str, typer.Option(help="Why; everybody is shown it.")] = "",
-    to: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="Of a hand-over: a public key that counts from then on; give two or "
-            "three, also those that stay.",
-        ),
-    ] = None,
+    to: _ToOption = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Sign without being asked; for scripts.")
     ] = False,
@@ -218,25 +220,17 @@ def sign(  # noqa: PLR0913  (options, given by name)
     Exit status: 0 signed; 2 not signed, and says why.
     """
     with _mistakes():
-        signed = _meant(
-            file,
-            _Wanted(
-                step=step, agency=agency, number=number, reason=reason, to=tuple(to or ())
-            ),
+        named = tuple(to or ())
+        wanted = _Wanted(
+            step=step, agency=agency, number=number, reason=reason, to=named
         )
+        signed = _meant(file, wanted)
         _tell(signed)
         if not (yes or typer.confirm("Sign this?")):
             typer.echo("Nothing was signed.", err=True)
             raise typer.Exit(_USAGE)
         secret = _opened(key, passphrase or typer.prompt("Passphrase", hide_input=True))
-        before = len(signed.signatures)
-        signed = signed.signed_by(secret)
-        if len(signed.signatures) == before:
-            msg = "this key has signed the order already; the second key is another's"
-            raise BadOrderError(msg)
-        # What is written must be what a server reads.
-        read_order(signed.text)
-        _replace(file, signed.text)
+        _replace(file, _with_one_more(signed, secret).text)
     typer.echo(f"Signed, and written to {file}.")
 
 
@@ -257,6 +251,15 @@ def show(
             typer.echo(f"Key {found.key_id} of {found.name}")
             return
         _tell(read_order(text))
+
+
+def _with_one_more(signed: SignedOrder, secret: Ed25519PrivateKey) -> SignedOrder:
+    more = signed.signed_by(secret)
+    if more == signed:
+        msg = "this key has signed the order already; the second key is another's"
+        raise BadOrderError(msg)
+    # What is written must be what a server reads.
+    return read_order(more.text)
 
 
 def _tell(signed: SignedOrder) -> None:

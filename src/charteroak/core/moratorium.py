@@ -176,6 +176,13 @@ class CouncilStanding:
         """The number that the next order must have."""
         return self.last + 1
 
+    def goes_on_from(self, earlier: "CouncilStanding") -> bool:
+        """Whether nothing that was so before is missing or another by now."""
+        return (
+            earlier.enrolled in {(), self.enrolled}
+            and self.orders[: len(earlier.orders)] == earlier.orders
+        )
+
     def says_again(self, order: Order) -> bool:
         """Whether an order says again what nobody here knows any more.
 

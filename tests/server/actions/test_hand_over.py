@@ -29,7 +29,12 @@ from charteroak.core.log_record import RecordKind
 from charteroak.core.moratorium import Objection
 from charteroak.server.actions.recall_council import look_at_council, recall_council
 from charteroak.server.actions.see_council import see_council
-from charteroak.server.actions.take_order import Carried, NotCarried, take_order
+from charteroak.server.actions.take_order import (
+    Carried,
+    CouncilChangedError,
+    NotCarried,
+    take_order,
+)
 from charteroak.server.agency import Agency
 from charteroak.server.law_in_force import LawInForce
 
@@ -273,19 +278,96 @@ def test_an_older_backup_does_not_bring_the_power_of_old_keys_back(
     ]
 
 
-def test_a_hand_over_that_is_missing_from_the_middle_is_a_doubt(
+def test_a_hand_over_that_is_missing_from_the_middle_is_put_back(
     agency: Agency, tables: Tables
 ) -> None:
     enrolled(agency)
     handed_over(agency, MAYA, NOAH, to=(NOAH, ADA))
     take_order(agency, an_order(agency, Step.SUSPEND, ADA))
     tables.change("DELETE FROM council_orders WHERE number = 1")
-    # Nobody checks who suspended: stopping needs no proof.
+
+    assert reborn(agency).law.council == agency.law.council
+    assert tables.count("council_orders") == 2
+
+
+def test_a_hand_over_whose_place_was_taken_is_a_doubt(
+    agency: Agency, tables: Tables
+) -> None:
+    enrolled(agency)
+    suspend = an_order(agency, Step.SUSPEND, MAYA)
+    handed_over(agency, MAYA, NOAH, to=(NOAH, ADA))
+    tables.change("TRUNCATE council_orders")
+    slipped_in(tables, 1, "suspend", suspend)
+    slipped_in(tables, 2, "resume", an_order(agency, Step.RESUME, MAYA, NOAH))
 
     again = reborn(agency)
 
-    assert again.law.council.doubt
+    assert (again.law.council.suspended, again.law.council.doubt) == (True, True)
     assert len(tables.public_entries(RecordKind.SUSPEND_DOUBTED)) == 1
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "DELETE FROM council_orders WHERE number = 1",
+        "TRUNCATE council_orders",
+        "UPDATE council_orders SET step = 'suspend' WHERE number = 1",
+        "UPDATE council_keys SET public_key = sha256(public_key)",
+        "TRUNCATE council_keys",
+    ],
+)
+def test_a_running_server_does_not_forget_what_is_changed_in_its_database(
+    agency: Agency, tables: Tables, attack: str
+) -> None:
+    enrolled(agency)
+    handed_over(agency, MAYA, NOAH, to=(NOAH, ADA))
+    before = agency.law.council
+    old = an_order(agency, Step.HAND_OVER, MAYA, NOAH, to=(MAYA, CHIEF), number=1)
+    tables.change(attack)
+
+    for order in (old, an_order(agency, Step.SUSPEND, MAYA)):
+        with pytest.raises(CouncilChangedError):
+            take_order(agency, order)
+    assert see_council(agency).stands == before
+    look_at_council(agency)
+
+    now = agency.law.council
+    assert now == before or now.doubt
+    assert not isinstance(taken_if_any(agency, old), Carried)
+
+
+def taken_if_any(agency: Agency, order: bytes) -> object:
+    try:
+        return take_order(agency, order)
+    except CouncilChangedError:
+        return None
+
+
+def test_keys_that_were_exchanged_in_the_database_never_count(
+    agency: Agency, tables: Tables
+) -> None:
+    enrolled(agency)
+    theirs = "\\x" + CHIEF.key.public_key.hex()
+    ours = "\\x" + MAYA.key.public_key.hex()
+    exchange = "UPDATE council_keys SET public_key = '{}' WHERE slot = 1"
+    tables.change(exchange.format(theirs))
+
+    for now in (agency, reborn(agency)):
+        look_at_council(now)
+        look_at_council(now)
+        assert (now.law.council.suspended, now.law.council.doubt) == (True, True)
+        assert holders(now) == [MAYA.name, NOAH.name]
+        assert see_council(now).stands.keys == (MAYA.key, NOAH.key)
+        with pytest.raises(CouncilChangedError):
+            take_order(now, an_order(now, Step.RESUME, CHIEF, NOAH))
+    assert len(tables.public_entries(RecordKind.SUSPEND_DOUBTED)) == 1
+
+    # Whoever runs the server puts back what was there.
+    tables.change(exchange.format(ours))
+    again = reborn(agency)
+    both = an_order(again, Step.RESUME, MAYA, NOAH)
+    assert isinstance(take_order(again, both), Carried)
+    assert not reborn(agency).law.council.suspended
 
 
 def test_where_the_key_folder_is_gone_the_hand_over_is_brought_again(

@@ -2,13 +2,16 @@
 
 The database says one thing, a file beside the keys may say a later one. Where the council
 is enrolled and that file is gone, nobody here knows what was ordered since the backup:
-then all stands still until two keys say otherwise.
+then all stands still until two keys say otherwise. The same is done where somebody changes
+the database of a server that runs.
 """
 
 from typing import Final
 
+import attrs
+
 from charteroak.core.log_record import Draft, RecordKind
-from charteroak.core.moratorium import CouncilStanding, Taken
+from charteroak.core.moratorium import CouncilStanding, Taken, standing
 from charteroak.server.agency import Agency
 from charteroak.server.resuming import RECORDED_AS, put_in_force
 from charteroak.server.store import council
@@ -28,11 +31,16 @@ def recall_council(agency: Agency) -> CouncilStanding:
         if beside is not None and not council.keys(tx):
             _enrol_again(agency, tx, beside)
         stands = council.stands(tx, agency.settings.agency)
-        if stands.enrolled:
+        if beside is not None and set(beside.enrolled) != set(stands.enrolled):
+            # Nobody may do that: no order is taken until they are what they were.
+            stands = stands if stands.doubt else _doubt(agency, tx, stands)
+            stands = attrs.evolve(stands, enrolled=beside.enrolled)
+        elif stands.enrolled:
             stands = _agreed(agency, tx, stands, beside)
             if beside != CouncilFile.of(stands):
                 council_file.write(folder, stands)
-    agency.law.stands(stands)
+    # Also where it has a lower number than what this process knew: that is gone.
+    agency.law.council = stands
     return stands
 
 
@@ -40,6 +48,8 @@ def look_at_council(agency: Agency) -> CouncilStanding:
     """Put in force what another process may have carried out; done every second."""
     with agency.database.changes() as tx:
         stands = council.stands(tx, agency.settings.agency)
+    if not stands.goes_on_from(agency.law.council):
+        return recall_council(agency)
     put_in_force(agency, stands)
     return stands
 
@@ -48,30 +58,32 @@ def _agreed(
     agency: Agency, tx: Changes, stands: CouncilStanding, beside: CouncilFile | None
 ) -> CouncilStanding:
     """What both know; orders that the database lacks are written into it."""
-    if beside is None or set(beside.enrolled) != set(stands.enrolled):
+    if beside is None:
         return _doubt(agency, tx, stands)
     for there in beside.orders:
-        if there.number <= stands.last:
+        if there.number in {each.number for each in stands.orders}:
             continue
-        if not stands.bears(there):
+        rows = sorted((*stands.orders, there), key=lambda each: each.number)
+        whole = standing(stands.agency, stands.enrolled, rows)
+        if there.step is None or there not in whole.orders:
             return _doubt(agency, tx, stands)
-        stands = _add(agency, tx, stands, there)
-    # The later orders of a database in which a hand-over was left out prove nothing: keys
-    # that the council gave up would count again.
-    known = [each.text for each in stands.handed_over[: len(beside.handed_over)]]
-    if known != [each.text for each in beside.handed_over]:
+        _add(agency, tx, there)
+        stands = whole
+    # Keys that the council gave up must not count again, whatever stands in the place of
+    # the order that says so.
+    known = {each.text for each in stands.handed_over}
+    if not known.issuperset(each.text for each in beside.handed_over):
         return _doubt(agency, tx, stands)
     return stands
 
 
 def _doubt(agency: Agency, tx: Changes, stands: CouncilStanding) -> CouncilStanding:
     doubt = Taken(number=stands.next_number, step=None, at=agency.clock(), reason=DOUBT)
-    return _add(agency, tx, stands, doubt)
+    _add(agency, tx, doubt)
+    return stands.after(doubt)
 
 
-def _add(
-    agency: Agency, tx: Changes, stands: CouncilStanding, taken: Taken
-) -> CouncilStanding:
+def _add(agency: Agency, tx: Changes, taken: Taken) -> None:
     receipt = agency.record(
         tx,
         Draft(
@@ -86,7 +98,6 @@ def _add(
         ),
     )
     council.add(tx, taken, record_id=receipt.record_id)
-    return stands.after(taken)
 
 
 def _enrol_again(agency: Agency, tx: Changes, beside: CouncilFile) -> None:

@@ -25,9 +25,12 @@ class CouncilSeen:
 
 def see_council(agency: Agency) -> CouncilSeen:
     """Whose keys count, what was ordered, and how things stand."""
+    known = agency.law.council
     with agency.database.changes() as tx:
+        stands = council.stands(tx, agency.settings.agency)
         return CouncilSeen(
             agency=agency.settings.agency,
-            stands=council.stands(tx, agency.settings.agency),
+            # What somebody took back in the database has not changed hands by that.
+            stands=stands if stands.goes_on_from(known) else known,
             enrolled_at=council.enrolled_at(tx),
         )
