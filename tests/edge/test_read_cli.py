@@ -172,6 +172,21 @@ def test_other_weights_than_those_measured_are_refused(tmp_path: Path) -> None:
     assert "another version" in result.stderr
 
 
+def test_people_are_told_that_there_is_no_plate(tmp_path: Path) -> None:
+    Image.new("RGB", (320, 240)).save(tmp_path / "empty.png")
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+
+    seen = charteroak(tmp_path / "empty.png")
+    unread = charteroak(tmp_path / "broken.jpg")
+
+    assert (seen.exit_code, seen.stdout) == (0, "")
+    assert "no plate was found" in seen.stderr
+    # What could not be read at all is told alone: nothing was looked at.
+    assert unread.exit_code == 1
+    assert "no plate" not in unread.stderr
+    assert "would read better" not in unread.stderr
+
+
 def test_help_shows_an_example() -> None:
     result = charteroak("--help")
 

@@ -88,8 +88,11 @@ def read(  # noqa: PLR0913 - each is an option of the command
         report.end(reader)
     except UnusableGalleryError as unwritable:
         raise _refusal(unwritable) from unwritable
-    if not as_json and (better := advice(engine, os.environ)):
-        typer.echo(better, err=True)
+    if not as_json and report.seen:
+        if not report.count:
+            typer.echo("no plate was found", err=True)
+        if better := advice(engine, os.environ):
+            typer.echo(better, err=True)
     if unreadable := report.unread(inputs):
         typer.echo(f"{len(unreadable)} of {inputs.count} could not be read", err=True)
         raise typer.Exit(SOME_UNREADABLE)
@@ -104,12 +107,14 @@ class Report:
         gallery: takes the pictures too, if somebody asked for them.
         seen: sources that gave a frame.
         unreadable: sources with something that could not be read.
+        count: reads that were written.
     """
 
     as_json: bool
     gallery: Gallery | None = None
     seen: set[str] = attrs.field(factory=set, init=False)
     unreadable: set[str] = attrs.field(factory=set, init=False)
+    count: int = attrs.field(default=0, init=False)
 
     def take(
         self, arrival: Frame | UnreadablePictureError | Interruption, reader: Reader
@@ -163,6 +168,7 @@ class Report:
                 f"{line.plate:<10} {state}  {line.confidence:>4.0%}  "
                 f"{line.source}{when}"
             )
+        self.count += len(written)
         return written
 
 
