@@ -261,6 +261,7 @@ class Objection(StrEnum):
 
     AHEAD = "ahead"
     CARRIED_OUT = "carried_out"
+    CHANGED = "changed"
     FUTURE = "future"
     NO_COUNCIL = "no_council"
     NOT_SUSPENDED = "not_suspended"

@@ -45,6 +45,10 @@ OBJECTIONS: Final[Mapping[Objection, str]] = {
         "An order of this number was carried out already. Draw up a new one; it has the "
         "number %(next)d."
     ),
+    Objection.CHANGED: later(
+        "Somebody changed the council's keys or orders in the database. Try again in a "
+        "moment; if it stays so, no order counts until they are what they were."
+    ),
     Objection.FUTURE: later(
         "It was drawn up in the future. Check the clock of the machine it was signed on."
     ),
