@@ -28,6 +28,7 @@ from tests.support.web import PASSWORD, somebody
 
 from charteroak.core.codes import Step
 from charteroak.core.people import Role
+from charteroak.server.actions.recall_council import recall_council
 from charteroak.server.agency import Agency
 from charteroak.server.law_in_force import LawInForce, NotAdopted, adopt
 from charteroak.server.web.app import create_app
@@ -166,6 +167,15 @@ def keys_change_hands(town: Town, page: Page) -> None:
     bring.click()
     expect(page.locator("[role=alert]")).to_contain_text("counts no more")
     right(page, "by-a-former-key", status=403)
+
+    # The folder of the keys is lost: the server asks for what it cannot know.
+    (town.agency.keys.folder / "council.json").unlink()
+    recall_council(town.agency)
+    town.go(page, "/council")
+    expect(page.get_by_role("region", name="Keys that count")).to_contain_text(
+        "bring that order again first"
+    )
+    right(page, "in-doubt")
 
 
 def test_the_rules_page_shows_every_set_and_gives_the_packet_away(town: Town) -> None:
