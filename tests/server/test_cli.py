@@ -247,7 +247,7 @@ def test_a_killed_server_takes_its_database_along_and_starts_again(
         ("polciy", "minimal", "CHARTEROAK_POLCIY is no setting; CHARTEROAK_POLICY is"),
         ("port", "0", "CHARTEROAK_PORT: "),
         ("host", "0.0.0.0", "plain HTTP is for this machine only"),  # noqa: S104
-        ("tls_certificate", "/nowhere/cert.pem", "set both tls_certificate"),
+        ("tls_certificate", "/nowhere/cert.pem", "set both CHARTEROAK_TLS_CERTIFICATE"),
         ("time_zone", "Mars/Olympus", "CHARTEROAK_TIME_ZONE: "),
         ("jurisdiction", "atlantis", "there is no law profile named atlantis"),
         ("policy", "strict", "no agency policy or contract named strict"),

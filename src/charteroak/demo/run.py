@@ -104,6 +104,7 @@ def play(asked: Play, console: Console) -> None:
                 webbrowser.open(address(settings))
 
         serve(site, listener, ready=ready)
+        console.print("Stopping ...", style="dim")
         watch.end()
 
 

@@ -242,8 +242,8 @@ def spool(data: Data, *, as_json: AsJson = False) -> None:
     Exit status: 0 said; 1 there is no spool or it cannot be read; 2 wrong usage.
     """
     now, folder = _now(), DataFolder(data)
-    stats = look(folder.spool, now)
     enrolment, identity = load_enrolled(folder).enrolment, Identity.load(folder)
+    stats = look(folder.spool, now)
     mode, told = mode_on_file(folder, enrolment, identity, now, uptime=uptime)
     figures = _figures(stats, now)
     if as_json:

@@ -273,10 +273,13 @@ class Settings(BaseSettings):
         try:
             fits = re.fullmatch(self.case_pattern, self.case_example)
         except re.error:
-            message = "case_pattern is no regular expression"
+            message = "CHARTEROAK_CASE_PATTERN is no regular expression"
             raise ValueError(message) from None
         if fits is None:
-            message = "case_example does not have the form of case_pattern"
+            message = (
+                "CHARTEROAK_CASE_EXAMPLE does not have the form of "
+                "CHARTEROAK_CASE_PATTERN"
+            )
             raise ValueError(message)
         return self
 
@@ -294,13 +297,15 @@ class Settings(BaseSettings):
     def _safe_transport(self) -> Self:
         """Plain HTTP on loopback only; else certificates, or a named proxy."""
         if (self.tls_certificate is None) != (self.tls_key is None):
-            message = "set both tls_certificate and tls_key, or neither"
+            message = (
+                "set both CHARTEROAK_TLS_CERTIFICATE and CHARTEROAK_TLS_KEY, or neither"
+            )
             raise ValueError(message)
         loopback = _is_loopback(self.host)
         if not loopback and self.tls_certificate is None and self.proxy is None:
             message = (
-                "plain HTTP is for this machine only: set tls_certificate and "
-                "tls_key, or name the proxy that ends TLS in front of this server"
+                "plain HTTP is for this machine only: set CHARTEROAK_TLS_CERTIFICATE and "
+                "CHARTEROAK_TLS_KEY, or name the proxy in front in CHARTEROAK_PROXY"
             )
             raise ValueError(message)
         return self

@@ -54,15 +54,15 @@ def load_settings(**given: object) -> Settings:
         )
     except ValidationError as refused:
         wrong = "; ".join(
-            f"{_variable(each['loc'])}: {each['msg'].removeprefix('Value error, ')}"
+            f"{_variable(each['loc'])}{each['msg'].removeprefix('Value error, ')}"
             for each in refused.errors()
         )
         raise BadSettingsError(wrong) from refused
 
 
 def _variable(place: tuple[int | str, ...]) -> str:
-    """The environment variable of a setting, or what stands for several."""
-    return f"{_PREFIX}{str(place[0]).upper()}" if place else "settings"
+    """Which variable it is about; what is about several names them itself."""
+    return f"{_PREFIX}{str(place[0]).upper()}: " if place else ""
 
 
 def _refuse_misspelt() -> None:

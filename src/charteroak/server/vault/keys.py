@@ -32,7 +32,7 @@ class OpenKeyFolderError(CharterOakError):
     """Others on this machine may look into the folder of the keys."""
 
     code = "charteroak.vault.open-key-folder"
-    hint = "Run chmod 700 on the key folder, and think about who may have read it."
+    hint = "Run chmod 700 on it, and think about who may have read it."
 
 
 class BrokenKeyError(CharterOakError):
@@ -83,7 +83,8 @@ class Keys:
         for each in [folder, self._pictures, self._holds]:
             each.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
             if each.stat().st_mode & _OTHERS:
-                raise OpenKeyFolderError("the key folder is open to others")
+                message = f"others may look into the key folder {each}"
+                raise OpenKeyFolderError(message)
         self._agency = PrivateKey(self._lasting("agency.key", _KEY_BYTES))
         self._hotlist = self._lasting("hotlist.key", HOTLIST_KEY_BYTES)
         self._backup = self._lasting("backup.key", _KEY_BYTES)
