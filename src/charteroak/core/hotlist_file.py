@@ -142,13 +142,7 @@ def parse(
         except _RowTroubleError as trouble:
             left_out += 1
             if len(errors) < _MOST_ERRORS:
-                errors.append(
-                    RowError(
-                        line=lines.line_num,
-                        column=trouble.column,
-                        trouble=str(trouble),
-                    )
-                )
+                errors.append(_told(trouble, lines.line_num))
     return Parsed(
         rows=tuple(rows.values()),
         repeated=good - len(rows),
@@ -158,6 +152,10 @@ def parse(
         vague=tuple(vague[:_MOST_ERRORS]),
         vague_rows=len(vague),
     )
+
+
+def _told(trouble: _RowTroubleError, line: int) -> RowError:
+    return RowError(line=line, column=trouble.column, trouble=str(trouble))
 
 
 def _forbidden(row: Row, refuses: Callable[[str], bool]) -> tuple[str, str] | None:
