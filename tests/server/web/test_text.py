@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.server.web.test_cameras_pages import LIST, a_box, a_file
 from tests.support.pseudo import Pseudo, untranslated
 from tests.support.web import PASSWORD, Desk, browser, somebody
 
 from charteroak.core.people import Role
+from charteroak.core.time import whole_years
 from charteroak.server.agency import Agency
 from charteroak.server.web.app import create_app
-from charteroak.server.web.text import ENGLISH, ago, how_long
+from charteroak.server.web.text import ENGLISH, ago, exactly, how_long
 
 REPOSITORY = Path(__file__).parents[3]
 NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
@@ -120,11 +121,23 @@ def test_the_catalogue_is_drawn_from_templates_and_handlers() -> None:
 
 @given(st.timedeltas(timedelta(0), timedelta(days=4000)))
 def test_a_length_of_time_is_never_rounded_up(span: timedelta) -> None:
+    # Whole years have their leap days in them.
+    assume(not whole_years(span))
     number, unit = how_long(span, ENGLISH).split()
     size = timedelta(**{unit.rstrip("s") + "s": 1})
 
     assert int(number) * size <= span < (int(number) + 1) * size
     assert unit.endswith("s") == (int(number) != 1)
+
+
+@given(st.integers(1, 1000), st.sampled_from(["days", "hours", "minutes"]))
+def test_a_term_is_told_whole(count: int, unit: str) -> None:
+    span = timedelta(**{unit: count})
+    assume(not whole_years(span))
+
+    number, said = exactly(span, ENGLISH).split()
+
+    assert int(number) * timedelta(**{said.rstrip("s") + "s": 1}) == span
 
 
 def test_a_moment_to_come_is_said_so() -> None:
