@@ -24,7 +24,7 @@ def test_a_table_of_the_rules_is_found_right_at_every_request() -> None:
     )
 
     assert not troubles
-    assert sum(asked) == 128 * (2 * 3 + 11 + 4 * 4)
+    assert sum(asked) == 128 * (3 * 3 + 11 + 4 * 4)
 
 
 def test_one_cell_that_is_wrong_is_told() -> None:
