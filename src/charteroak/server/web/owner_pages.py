@@ -19,6 +19,7 @@ from charteroak.server.actions.ask_owner_record import (
 )
 from charteroak.server.actions.explain_disclosure import explain_owner
 from charteroak.server.agency import Agency
+from charteroak.server.web.disclosure_desk import options, to_request
 from charteroak.server.web.disclosure_form import (
     NOT_OVER,
     STANDINGS,
@@ -27,7 +28,6 @@ from charteroak.server.web.disclosure_form import (
     read_scan,
     typed,
 )
-from charteroak.server.web.disclosure_pages import options, to_request
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
 from charteroak.server.web.uploads import AdmittingDesk

@@ -43,8 +43,8 @@ from charteroak.server.actions.withdraw_declaration import (
     withdraw_declaration,
 )
 from charteroak.server.agency import Agency
+from charteroak.server.web.disclosure_desk import options
 from charteroak.server.web.disclosure_form import moment_in, read_scan
-from charteroak.server.web.disclosure_pages import options
 from charteroak.server.web.render import page, words_of
 from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
 from charteroak.server.web.text import Words, later
