@@ -195,6 +195,7 @@ def refused(
             "because": answer.because,
             "asked": [(words.gettext("What was asked"), what), *facts],
             "recorded": answer.recorded,
+            "not_done": words.gettext("No list was changed."),
         },
         status=HTTPStatus.FORBIDDEN,
     )

@@ -245,6 +245,7 @@ def _confirm(
 def _refused(
     request: Request, agency: Agency, order: Order, answer: Forbidden
 ) -> HTMLResponse:
+    none = words_of(request).gettext("Nothing was looked up, and no package was made.")
     return page(
         request,
         "refused.html",
@@ -252,6 +253,7 @@ def _refused(
             "because": answer.because,
             "asked": _told(request, agency, order),
             "recorded": answer.recorded,
+            "not_done": none,
         },
         status=HTTPStatus.FORBIDDEN,
     )

@@ -344,6 +344,7 @@ def forbidden(request: Request, answer: Forbidden, act: Act) -> HTMLResponse:
             "because": answer.because,
             "asked": [(words.gettext("What was asked"), asked[act])],
             "recorded": answer.recorded,
+            "not_done": words.gettext("Nothing was kept, and nothing looked up."),
         },
         status=HTTPStatus.FORBIDDEN,
     )
