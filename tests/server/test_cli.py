@@ -244,7 +244,11 @@ def test_a_killed_server_takes_its_database_along_and_starts_again(
     [
         ("agency", "West Hartford", "CHARTEROAK_AGENCY: "),
         ("keep", "soon", "CHARTEROAK_KEEP: "),
-        ("policyy", "minimal", "CHARTEROAK_POLICYY is no setting; CHARTEROAK_POLICY is"),
+        (
+            "policyy",
+            "minimal",
+            "CHARTEROAK_POLICYY is no setting; CHARTEROAK_POLICY is",
+        ),
         ("port", "0", "CHARTEROAK_PORT: "),
         ("host", "0.0.0.0", "plain HTTP is for this machine only"),  # noqa: S104
         ("tls_certificate", "/nowhere/cert.pem", "set both CHARTEROAK_TLS_CERTIFICATE"),
