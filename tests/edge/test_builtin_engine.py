@@ -379,7 +379,7 @@ def test_a_sticker_on_a_plate_that_fills_its_picture_is_no_plate(
     assert builtin._best_of_each(list(plates.values())) == [plates[stays]]
 
 
-def test_a_plate_that_fills_its_picture_needs_no_closer_look(
+def test_a_plate_that_fills_its_picture_stays_where_a_closer_look_sees_none(
     engine: Recognizer,
 ) -> None:
     assert isinstance(engine, builtin.BuiltinEngine)

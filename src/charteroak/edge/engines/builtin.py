@@ -65,8 +65,8 @@ _WHOLE, _LEGIBLE = 0.95, 0.85
 """So much of a plate is in the picture if it is not cut, and if no character is: what is
 left of the others would be read as another plate."""
 _FILLS: Final = 0.6
-"""A plate so wide in its picture fills it: a closer look shows grey around it, and the
-detector, which knows plates on vehicles, takes it for none."""
+"""A plate so wide in its picture fills it: a closer look shows grey around it, where the
+detector knows vehicles, and is no reason to take it for none."""
 _STICKER: Final = 1 / 3
 """Something on such a plate that is so much narrower is a sticker or a badge, and may
 say something that reads well..."""
@@ -159,7 +159,7 @@ class BuiltinEngine:
             is_whole = in_sight(each.corners, image) >= _WHOLE
             is_clear = each.certainty >= sure and each.seen_px >= _SMALL_PX
             fills = _fills(each, image)
-            if (is_clear and is_whole) or fills:
+            if is_clear and is_whole:
                 plates.append(_Plate(each, again=False, fills=fills))
                 continue
             closer = (
@@ -168,9 +168,9 @@ class BuiltinEngine:
                 else None
             )
             if closer is not None:
-                plates.append(_Plate(closer, again=True))
-            if each.certainty >= (sure if closer is None else _LIKELY):
-                plates.append(_Plate(each, again=True))
+                plates.append(_Plate(closer, again=True, fills=fills))
+            if fills or each.certainty >= (sure if closer is None else _LIKELY):
+                plates.append(_Plate(each, again=True, fills=fills))
         return [
             each for each in plates if in_sight(each.found.corners, image) >= _LEGIBLE
         ]
