@@ -260,6 +260,7 @@ class Objection(StrEnum):
     """Why an order is not carried out, whoever signed it."""
 
     AHEAD = "ahead"
+    ALREADY_SUSPENDED = "already_suspended"
     CARRIED_OUT = "carried_out"
     CHANGED = "changed"
     FUTURE = "future"
@@ -298,6 +299,10 @@ def objection(
         and last_at <= at + CLOCK_TOLERANCE
         and order.issued_at < last_at.replace(microsecond=0)
         and not again,
+        # It would change nothing but the number of the next order: with one stolen key
+        # the council could be kept from ever bringing one that is signed with two.
+        Objection.ALREADY_SUSPENDED: order.step is Step.SUSPEND
+        and now_stands.suspended,
         Objection.NOT_SUSPENDED: order.step is Step.RESUME and not now_stands.suspended,
         Objection.UNFIT_KEYS: order.step is Step.HAND_OVER and not may_hold(order.to),
     }

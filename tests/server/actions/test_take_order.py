@@ -479,7 +479,8 @@ def test_where_nobody_knows_what_was_ordered_last_all_stands_still(
 def test_a_file_that_somebody_else_wrote_ends_nothing(agency: Agency) -> None:
     suspended(agency)
     forged = json.loads(council_file(agency).read_bytes())
-    forged["last"] |= {"number": 2, "step": "resume", "reason": "Never mind."}
+    end = {"number": 2, "step": "resume", "reason": "Never mind."}
+    forged["orders"].append(forged["orders"][0] | end)
     council_file(agency).write_text(json.dumps(forged))
 
     assert reborn(agency).law.council.suspended

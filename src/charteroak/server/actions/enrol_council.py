@@ -45,7 +45,8 @@ def enrol_council(agency: Agency, keys: tuple[CouncilKey, ...]) -> CouncilStandi
     now = agency.clock()
     with agency.database.changes() as tx:
         council.alone(tx)
-        if council.keys(tx):
+        # The folder knows it too where somebody emptied the table.
+        if council.keys(tx) or council_file.read(agency.keys.folder) is not None:
             raise CouncilEnrolledError("the council's keys are enrolled already")
         receipt = agency.record(
             tx,

@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 
 from charteroak.core.log_record import Draft, RecordKind
-from charteroak.core.moratorium import CouncilStanding, Taken, standing
+from charteroak.core.moratorium import CouncilStanding, Taken
 from charteroak.server.agency import Agency
 from charteroak.server.resuming import RECORDED_AS, put_in_force
 from charteroak.server.store import council
@@ -24,23 +24,17 @@ DOUBT: Final = "Nobody knows what the council ordered last; two of its keys can 
 
 def recall_council(agency: Agency) -> CouncilStanding:
     """Bring database and file together, strictly, and put the outcome in force."""
-    folder = agency.keys.folder
     with agency.database.changes() as tx:
         council.alone(tx)
-        beside = council_file.read(folder)
+        beside = council_file.read(agency.keys.folder)
         if beside is not None and not council.keys(tx):
             _enrol_again(agency, tx, beside)
         stands = council.stands(tx, agency.settings.agency)
-        if beside is not None and set(beside.enrolled) != set(stands.enrolled):
-            # Nobody may do that: no order is taken until they are what they were.
-            stands = stands if stands.doubt else _doubt(agency, tx, stands)
-            stands = attrs.evolve(stands, enrolled=beside.enrolled)
-        elif stands.enrolled:
+        if stands.enrolled:
             stands = _agreed(agency, tx, stands, beside)
-            if beside != CouncilFile.of(stands):
-                council_file.write(folder, stands)
-    # Also where it has a lower number than what this process knew: that is gone.
-    agency.law.council = stands
+        # Also where it has a lower number than what this process knew: that is gone.
+        # And before the next order is taken, which has a higher one.
+        agency.law.council = stands
     return stands
 
 
@@ -59,25 +53,39 @@ def _agreed(
 ) -> CouncilStanding:
     """What both know; orders that the database lacks are written into it."""
     if beside is None:
-        return _doubt(agency, tx, stands)
-    for there in beside.orders:
-        if there.number in {each.number for each in stands.orders}:
-            continue
-        rows = sorted((*stands.orders, there), key=lambda each: each.number)
-        whole = standing(stands.agency, stands.enrolled, rows)
-        if there.step is None or there not in whole.orders:
-            return _doubt(agency, tx, stands)
-        _add(agency, tx, there)
-        stands = whole
-    # Keys that the council gave up must not count again, whatever stands in the place of
-    # the order that says so.
-    known = {each.text for each in stands.handed_over}
-    if not known.issuperset(each.text for each in beside.handed_over):
-        return _doubt(agency, tx, stands)
+        stands = _doubted(agency, tx, stands)
+    else:
+        kept = beside.stands(stands.agency)
+        same_keys = set(kept.enrolled) == set(stands.enrolled)
+        if same_keys:
+            stands = _put_back(agency, tx, stands, kept)
+        lost = [each for each in kept.orders if each.step and each not in stands.orders]
+        if lost or not same_keys:
+            stands = _doubted(agency, tx, stands)
+        if not same_keys or (lost and stands.handed_over != kept.handed_over):
+            # Keys that the council gave up, or never had, would count: no order is taken
+            # until the database has again what the file can prove, and the file stays.
+            return attrs.evolve(stands, enrolled=kept.enrolled, orders=kept.orders)
+    if beside != CouncilFile.of(stands):
+        council_file.write(agency.keys.folder, stands)
     return stands
 
 
-def _doubt(agency: Agency, tx: Changes, stands: CouncilStanding) -> CouncilStanding:
+def _put_back(
+    agency: Agency, tx: Changes, stands: CouncilStanding, kept: CouncilStanding
+) -> CouncilStanding:
+    """Write into the database what only the file knows; what is no order is a doubt."""
+    here = {each.number for each in stands.orders}
+    for each in kept.orders:
+        if each.number not in here:
+            doubt = attrs.evolve(each, step=None, reason=DOUBT, text=b"")
+            _add(agency, tx, each if each.step and each.order else doubt)
+    return council.stands(tx, stands.agency)
+
+
+def _doubted(agency: Agency, tx: Changes, stands: CouncilStanding) -> CouncilStanding:
+    if stands.doubt:
+        return stands
     doubt = Taken(number=stands.next_number, step=None, at=agency.clock(), reason=DOUBT)
     _add(agency, tx, doubt)
     return stands.after(doubt)

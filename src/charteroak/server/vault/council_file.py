@@ -1,19 +1,20 @@
-"""What the council ordered last, beside the database and outside its backups.
+"""What the council ordered, beside the database and outside its backups.
 
-A backup that is restored brings back the state of its day. What was ordered since lies
-here, signed, in the folder of the keys, which no backup of the database takes in; and
-every hand-over of the council's keys, without which no later signature can be checked.
+A backup that is restored brings back the state of its day. Every order lies here too,
+signed, in the folder of the keys, which no backup of the database takes in: each hand-over
+is what later signatures are checked with, and the last order alone does not say whether a
+moratorium lasts.
 """
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 
 from charteroak.core.codes import Step
 from charteroak.core.council_order import CouncilKey
-from charteroak.core.moratorium import CouncilStanding, Taken
+from charteroak.core.moratorium import CouncilStanding, Taken, standing
 from charteroak.server.vault import files
 
 _NAME: Final = "council.json"
@@ -25,9 +26,9 @@ class _Key(msgspec.Struct, frozen=True):
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    number: int
+    number: Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
     step: Step | None
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     reason: str
     text: bytes
 
@@ -47,24 +48,22 @@ class _Taken(msgspec.Struct, frozen=True):
 
 
 class CouncilFile(msgspec.Struct, frozen=True):
-    """The council's keys, every hand-over of them, and its last order.
+    """The council's keys as they were enrolled, and every order.
 
     Attributes:
-        keys: as they were enrolled.
-        last: None where nothing was ordered yet.
+        last: all that files of before there were hand-overs hold; none is written now.
     """
 
     keys: tuple[_Key, ...]
+    orders: tuple[_Taken, ...] = ()
     last: _Taken | None = None
-    handed_over: tuple[_Taken, ...] = ()
 
     @classmethod
     def of(cls, stands: CouncilStanding) -> Self:
         """What must not be forgotten of how a council's orders stand."""
         return cls(
             keys=tuple(_Key(each.name, each.public_key) for each in stands.enrolled),
-            last=_Taken.of(stands.orders[-1]) if stands.orders else None,
-            handed_over=tuple(_Taken.of(each) for each in stands.handed_over),
+            orders=tuple(_Taken.of(each) for each in stands.orders),
         )
 
     @property
@@ -74,11 +73,10 @@ class CouncilFile(msgspec.Struct, frozen=True):
             CouncilKey(name=each.name, public_key=each.public_key) for each in self.keys
         )
 
-    @property
-    def orders(self) -> tuple[Taken, ...]:
-        """Every hand-over and the last order, by their numbers."""
-        known = (*self.handed_over, *([self.last] if self.last else []))
-        return tuple(each.taken for each in dict.fromkeys(known))
+    def stands(self, agency: str) -> CouncilStanding:
+        """How the orders of an agency's council stand, by this file alone."""
+        orders = self.orders or ((self.last,) if self.last else ())
+        return standing(agency, self.enrolled, (each.taken for each in orders))
 
 
 def read(keys: Path) -> CouncilFile | None:

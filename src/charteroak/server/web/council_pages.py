@@ -41,6 +41,9 @@ OBJECTIONS: Final[Mapping[Objection, str]] = {
     Objection.AHEAD: later(
         "It skips a number: the next order has the number %(next)d."
     ),
+    Objection.ALREADY_SUSPENDED: later(
+        "All is suspended already, so one more order to suspend does nothing."
+    ),
     Objection.CARRIED_OUT: later(
         "An order of this number was carried out already. Draw up a new one; it has the "
         "number %(next)d."
