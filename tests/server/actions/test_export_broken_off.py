@@ -18,6 +18,7 @@ from tests.server.actions.test_export_case import (
 )
 from tests.server.actions.test_holds import CASE, INES
 from tests.support.agency import NOON, SettableClock
+from tests.support.postgres import TestAgency
 from tests.support.sightings import log_kinds
 from tests.support.tables import Tables
 from typing_extensions import override
@@ -31,6 +32,9 @@ from charteroak.server.actions.end_hold import HoldEnded, end_hold
 from charteroak.server.agency import Agency
 from charteroak.server.law_in_force import adopt
 from charteroak.server.settings import Settings
+from charteroak.server.store import packing
+from charteroak.server.store.database import Changes, Database
+from charteroak.server.store.roles import Role as DatabaseRole
 from charteroak.server.vault.pictures import Pictures, PicturesUnavailableError
 
 
@@ -213,3 +217,20 @@ def test_an_answer_that_cannot_be_recorded_is_not_given(
         export(agency, an_order(read))
 
     assert log_kinds(agency)[-1] == ASKED
+
+
+def test_whoever_comes_while_a_package_is_made_waits_for_no_second_connection(
+    agency: Agency, agency_schema: TestAgency
+) -> None:
+    read, _hold = held(agency)
+    dsns = {role.value: agency_schema.dsn(role) for role in DatabaseRole}
+    with psycopg.connect(dsns["desk"]) as elsewhere:
+        assert packing.take(Changes(elsewhere))
+        one = Database(dsns, schema=agency.database.schema, most=1)
+        one.open()
+        try:
+            answer = export(attrs.evolve(agency, database=one), an_order(read))
+        finally:
+            one.close()
+
+    assert answer == NothingExported(why=WhyNothing.BUSY)

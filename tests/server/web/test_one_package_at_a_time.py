@@ -1,6 +1,7 @@
 """One package is made at a time: whoever comes meanwhile is told, and loses nothing."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -110,6 +111,11 @@ def test_of_two_at_once_the_second_is_told_and_the_first_is_whole(
     assert log_kinds(agency).count("disclosure.released") == 2
 
 
+def is_free(agency_schema: TestAgency) -> bool:
+    with psycopg.connect(agency_schema.dsn(DatabaseRole.DESK)) as here:
+        return packing.take(Changes(here))
+
+
 def test_another_process_counts_too_and_so_does_one_that_dies(
     client_as: ClientAs,
     agency_schema: TestAgency,
@@ -126,6 +132,10 @@ def test_another_process_counts_too_and_so_does_one_that_dies(
         # Nothing was decided, looked up or recorded.
         assert "disclosure.released" not in tables.log_kinds()
         elsewhere.close()
+    # The server notices that it is gone a moment later.
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_free(agency_schema):
+        assert time.monotonic() < deadline
     assert desk.post(release).headers["content-type"] == "application/zip"
 
 

@@ -134,9 +134,11 @@ class _Making:
         self, chosen: Sequence[Standing]
     ) -> Sealed[Exported | Forbidden | NothingExported]:
         with self.agency.database.changes() as turn:
-            if not packing.take(turn):
-                return self.nothing(WhyNothing.BUSY)
-            return self._made(chosen)
+            if packing.take(turn):
+                return self._made(chosen)
+        # Without that connection in hand: of many who come at once each would wait for a
+        # second one until all had failed.
+        return self.nothing(WhyNothing.BUSY)
 
     def _made(
         self, chosen: Sequence[Standing]
