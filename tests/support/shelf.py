@@ -62,6 +62,12 @@ _NAMES: Final = """
      WHERE relnamespace = to_regnamespace(%(schema)s) AND relkind = %(kind)s
      ORDER BY relname
 """
+# What the planner learned from the rows of one test must not be found by another.
+_FORGET: Final = """
+    DELETE FROM pg_statistic
+     WHERE starelid IN (SELECT oid FROM pg_class
+                         WHERE relnamespace = to_regnamespace(%(schema)s))
+"""
 _DISCONNECT: Final = """
     SELECT pg_terminate_backend(pid, 10000)
       FROM pg_stat_activity WHERE starts_with(usename, %(schema)s || '_')
@@ -145,6 +151,7 @@ class _Schema:
             return False
         # Neither triggers nor foreign keys: the order of the tables does not matter.
         self.admin.execute("SET LOCAL session_replication_role = replica")
+        self.admin.execute(_FORGET, {"schema": self.agency.schema})
         full = self._with_rows(self._tables())
         for table in {*full, *new.rows}:
             if table in new.rows and self._rows(table) == new.rows[table]:
