@@ -221,9 +221,10 @@ class CouncilStanding:
         """How all stands after one more order was carried out.
 
         Whoever can write into the database could write an end of the moratorium there,
-        or keys of their own: what does not bear the signatures is a doubt, and stops all.
+        or keys of their own, or a beginning to be taken back later: what does not bear
+        the signatures is a doubt, and stops all.
         """
-        if not (taken.stops or self.bears(taken)):
+        if not self.bears(taken):
             taken = attrs.evolve(taken, step=None)
         pauses = self.pauses
         if taken.stops and not self.suspended:
@@ -300,9 +301,11 @@ def objection(
         and order.issued_at < last_at.replace(microsecond=0)
         and not again,
         # It would change nothing but the number of the next order: with one stolen key
-        # the council could be kept from ever bringing one that is signed with two.
+        # the council could be kept from ever bringing one that is signed with two. In a
+        # doubt it changes more, for that may be nothing but a row that somebody wrote.
         Objection.ALREADY_SUSPENDED: order.step is Step.SUSPEND
-        and now_stands.suspended,
+        and now_stands.suspended
+        and not now_stands.doubt,
         Objection.NOT_SUSPENDED: order.step is Step.RESUME and not now_stands.suspended,
         Objection.UNFIT_KEYS: order.step is Step.HAND_OVER and not may_hold(order.to),
     }

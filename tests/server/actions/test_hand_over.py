@@ -373,8 +373,7 @@ def test_where_the_key_folder_is_gone_the_hand_over_is_brought_again(
     assert again.law.council.doubt
     assert holders(again) == [MAYA.name, NOAH.name]
     # Not even with a suspension does an old key keep the council out.
-    no = refused(again, an_order(again, Step.SUSPEND, MAYA))
-    assert no.objection is Objection.ALREADY_SUSPENDED
+    assert isinstance(take_order(again, an_order(again, Step.SUSPEND, MAYA)), Carried)
     said = take_order(again, order)
     assert isinstance(said, Carried)
     assert holders(again) == [NOAH.name, ADA.name]

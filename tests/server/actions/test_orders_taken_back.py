@@ -180,6 +180,26 @@ def test_one_stolen_key_does_not_keep_two_from_replacing_it(
     assert holders(agency) == [NOAH.name, ADA.name]
 
 
+@pytest.mark.parametrize("row", ["never", "another's"])
+def test_a_suspension_that_somebody_wrote_is_not_in_the_way_of_the_councils(
+    agency: Agency, tables: Tables, row: str
+) -> None:
+    enrolled(agency)
+    theirs = an_order(agency, Step.SUSPEND, *([CHIEF] if row != "never" else []))
+    slipped_in(tables, 1, "suspend", theirs)
+    look_at_council(agency)
+    assert (agency.law.council.suspended, agency.law.council.doubt) == (True, True)
+
+    order = an_order(agency, Step.SUSPEND, MAYA)
+    assert isinstance(take_order(agency, order), Carried)
+    # And taken back, as if nothing had been ordered.
+    tables.change("DELETE FROM council_orders WHERE number = 1")
+    look_at_council(agency)
+
+    assert agency.law.council.suspended
+    assert reborn(agency).law.council.suspended
+
+
 def test_nobody_enrolls_in_the_place_of_keys_that_were_taken_out(
     agency: Agency, tables: Tables
 ) -> None:
