@@ -1,6 +1,7 @@
 """Members of a council, with a key each, and what they sign."""
 
 from datetime import datetime
+from pathlib import Path
 
 import attrs
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -8,8 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from charteroak.core.codes import Step
 from charteroak.core.council_order import CouncilKey, Order, SignedOrder
 from charteroak.server.actions.enrol_council import enrol_council
-from charteroak.server.actions.take_order import Carried, take_order
+from charteroak.server.actions.recall_council import recall_council
+from charteroak.server.actions.take_order import Carried, NotCarried, take_order
 from charteroak.server.agency import Agency
+from charteroak.server.law_in_force import LawInForce
+from tests.support.tables import Tables
 
 REASON = "The council voted 7 to 2 on Monday."
 
@@ -33,6 +37,8 @@ ADA = Member(name="Ada Lind")
 """Elected later."""
 CLERK = Member(name="Town Clerk (sealed)")
 """A third key, for the day on which another is lost."""
+CHIEF, DEPUTY = Member(name="Chief of Police"), Member(name="Deputy")
+"""They run the server, and no council gave them a key."""
 
 
 def enrolled(agency: Agency) -> None:
@@ -76,3 +82,35 @@ def suspended(agency: Agency) -> None:
     enrolled(agency)
     answer = take_order(agency, an_order(agency, Step.SUSPEND, MAYA))
     assert isinstance(answer, Carried)
+
+
+def refused(agency: Agency, order: bytes) -> NotCarried:
+    """Bring an order that is not carried out."""
+    answer = take_order(agency, order)
+    assert isinstance(answer, NotCarried)
+    return answer
+
+
+def reborn(agency: Agency) -> Agency:
+    """The agency as the next start, or another process, finds it."""
+    again = attrs.evolve(agency, law=LawInForce())
+    recall_council(again)
+    return again
+
+
+def holders(agency: Agency) -> list[str]:
+    """Whose keys count now."""
+    return [each.name for each in agency.law.council.keys]
+
+
+def slipped_in(tables: Tables, number: int, step: str, content: bytes) -> None:
+    """As somebody could who has the database in their hands."""
+    tables.change(
+        f"INSERT INTO council_orders SELECT {number}, '{step}', max(enrolled_at), "  # noqa: S608
+        f"'Never mind.', '\\x{content.hex()}', max(record_id) FROM council_keys"
+    )
+
+
+def council_file(agency: Agency) -> Path:
+    """What lies beside the keys."""
+    return agency.keys.folder / "council.json"

@@ -3,7 +3,6 @@
 import json
 from base64 import b64encode
 from datetime import timedelta
-from pathlib import Path
 
 import attrs
 import psycopg
@@ -11,14 +10,21 @@ import pytest
 from tests.support.agency import SettableClock
 from tests.support.council import (
     ADA,
+    CHIEF,
     CLERK,
+    DEPUTY,
     MAYA,
     NOAH,
     REASON,
     Member,
     an_order,
+    council_file,
     enrolled,
     handed_over,
+    holders,
+    reborn,
+    refused,
+    slipped_in,
     suspended,
 )
 from tests.support.tables import Tables
@@ -27,43 +33,12 @@ from charteroak.core.codes import Step
 from charteroak.core.council_order import read_order
 from charteroak.core.log_record import RecordKind
 from charteroak.core.moratorium import Objection
-from charteroak.server.actions.recall_council import look_at_council, recall_council
+from charteroak.server.actions.recall_council import look_at_council
 from charteroak.server.actions.see_council import see_council
-from charteroak.server.actions.take_order import Carried, NotCarried, take_order
+from charteroak.server.actions.take_order import Carried, take_order
 from charteroak.server.agency import Agency
-from charteroak.server.law_in_force import LawInForce
 
-CHIEF, DEPUTY = Member(name="Chief of Police"), Member(name="Deputy")
 HOUR = timedelta(hours=1)
-
-
-def refused(agency: Agency, order: bytes) -> NotCarried:
-    answer = take_order(agency, order)
-    assert isinstance(answer, NotCarried)
-    return answer
-
-
-def reborn(agency: Agency) -> Agency:
-    """The agency as the next start finds it."""
-    again = attrs.evolve(agency, law=LawInForce())
-    recall_council(again)
-    return again
-
-
-def holders(agency: Agency) -> list[str]:
-    return [each.name for each in agency.law.council.keys]
-
-
-def slipped_in(tables: Tables, number: int, step: str, content: bytes) -> None:
-    """As somebody could who has the database in their hands."""
-    tables.change(
-        f"INSERT INTO council_orders SELECT {number}, '{step}', max(enrolled_at), "  # noqa: S608
-        f"'Never mind.', '\\x{content.hex()}', max(record_id) FROM council_keys"
-    )
-
-
-def council_file(agency: Agency) -> Path:
-    return agency.keys.folder / "council.json"
 
 
 def test_two_keys_hand_over_and_whoever_gave_theirs_up_orders_nothing_any_more(

@@ -9,24 +9,22 @@ import json
 from datetime import timedelta
 
 import pytest
-from tests.server.actions.test_hand_over import (
+from tests.support.agency import SettableClock
+from tests.support.council import (
+    ADA,
     CHIEF,
+    CLERK,
     DEPUTY,
+    MAYA,
+    NOAH,
+    an_order,
     council_file,
+    enrolled,
+    handed_over,
     holders,
     reborn,
     refused,
     slipped_in,
-)
-from tests.support.agency import SettableClock
-from tests.support.council import (
-    ADA,
-    CLERK,
-    MAYA,
-    NOAH,
-    an_order,
-    enrolled,
-    handed_over,
     suspended,
 )
 from tests.support.tables import Tables

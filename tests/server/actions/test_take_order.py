@@ -9,7 +9,16 @@ import psycopg
 import pytest
 from tests.support.agency import SettableClock
 from tests.support.box import FakeBox, wanted
-from tests.support.council import MAYA, NOAH, Member, an_order, enrolled, suspended
+from tests.support.council import (
+    MAYA,
+    NOAH,
+    Member,
+    an_order,
+    enrolled,
+    reborn,
+    refused,
+    suspended,
+)
 from tests.support.sightings import a_search, seen
 from tests.support.tables import Tables
 from tests.support.web import somebody
@@ -27,7 +36,7 @@ from charteroak.server.actions.enrol_council import (
 )
 from charteroak.server.actions.load_hotlist import rebuild_hot_file
 from charteroak.server.actions.purge_reads import purge_reads
-from charteroak.server.actions.recall_council import look_at_council, recall_council
+from charteroak.server.actions.recall_council import look_at_council
 from charteroak.server.actions.search_reads import search_reads
 from charteroak.server.actions.take_order import (
     MOST_REFUSED,
@@ -74,19 +83,6 @@ def carried(agency: Agency, order: bytes) -> Carried:
     answer = take_order(agency, order)
     assert isinstance(answer, Carried)
     return answer
-
-
-def refused(agency: Agency, order: bytes) -> NotCarried:
-    answer = take_order(agency, order)
-    assert isinstance(answer, NotCarried)
-    return answer
-
-
-def reborn(agency: Agency) -> Agency:
-    """The agency as another process finds it."""
-    again = attrs.evolve(agency, law=LawInForce())
-    recall_council(again)
-    return again
 
 
 def searched(agency: Agency) -> Found | Refused:

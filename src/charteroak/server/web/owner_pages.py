@@ -19,7 +19,7 @@ from charteroak.server.actions.ask_owner_record import (
 )
 from charteroak.server.actions.explain_disclosure import explain_owner
 from charteroak.server.agency import Agency
-from charteroak.server.web.disclosure_desk import options, to_request
+from charteroak.server.web.disclosure_desk import AtDesk, options, to_request
 from charteroak.server.web.disclosure_form import (
     NOT_OVER,
     STANDINGS,
@@ -29,12 +29,11 @@ from charteroak.server.web.disclosure_form import (
     typed,
 )
 from charteroak.server.web.render import page, words_of
-from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
+from charteroak.server.web.session import NotYourRoleError, Session, TheAgency
 from charteroak.server.web.uploads import AdmittingDesk
 
 router = APIRouter(route_class=AdmittingDesk)
 
-AtDesk = Annotated[Session, Depends(may(Act.ENTER_DISCLOSURE))]
 Form = Annotated[Typed, Depends(typed)]
 _MINUTE: Final = timedelta(minutes=1)
 

@@ -43,16 +43,15 @@ from charteroak.server.actions.withdraw_declaration import (
     withdraw_declaration,
 )
 from charteroak.server.agency import Agency
-from charteroak.server.web.disclosure_desk import options
+from charteroak.server.web.disclosure_desk import AtDesk, options
 from charteroak.server.web.disclosure_form import moment_in, read_scan
 from charteroak.server.web.render import page, words_of
-from charteroak.server.web.session import NotYourRoleError, Session, TheAgency, may
+from charteroak.server.web.session import NotYourRoleError, Session, TheAgency
 from charteroak.server.web.text import Words, later
 from charteroak.server.web.uploads import AdmittingDesk
 
 router = APIRouter(route_class=AdmittingDesk)
 
-AtDesk = Annotated[Session, Depends(may(Act.ENTER_DISCLOSURE))]
 Text = Annotated[str, Field(max_length=2000)]
 
 KINDS: Final = {
